@@ -1,0 +1,1 @@
+"""What the checked results mean for a school: low results, how surely."""

@@ -1,0 +1,1 @@
+"""Statistics that know only numbers: arrays in, frozen dataclasses out (numpy and scipy, nothing above)."""

@@ -1,0 +1,1 @@
+"""The only exit: tables -> workbook, figures, report; always through disclosure."""

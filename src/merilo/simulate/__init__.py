@@ -1,0 +1,1 @@
+"""Authorities with known truth, written in every input layout."""

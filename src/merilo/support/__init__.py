@@ -1,0 +1,1 @@
+"""What would help: deficits by skill, city-wide and the school's own part, in pupils."""
