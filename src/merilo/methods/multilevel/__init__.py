@@ -1,0 +1,14 @@
+"""School effects by random-intercept models (REML, ML) from sums per school."""
+
+from merilo.methods.multilevel.cross_products import add_school_covariates, cross_products, school_means
+from merilo.methods.multilevel.effects import SchoolEffects
+from merilo.methods.multilevel.fit import RandomInterceptFit, fit_random_intercept
+
+__all__ = [
+    "RandomInterceptFit",
+    "SchoolEffects",
+    "add_school_covariates",
+    "cross_products",
+    "fit_random_intercept",
+    "school_means",
+]
