@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import os
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("ru", "en")
@@ -37,7 +37,7 @@ def choose_language(name: str | None) -> None:
     _chosen = name
 
 
-@lru_cache(maxsize=None)
+@cache
 def _catalogue(room: str, name: str) -> gettext.NullTranslations:
     return gettext.translation(room, LOCALE_FOLDER, languages=[name], fallback=True)
 

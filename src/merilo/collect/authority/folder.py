@@ -1,0 +1,239 @@
+"""The authority folder as a whole: what is in it and where."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from merilo.collect.authority.items import read_items, read_skill_names
+from merilo.collect.authority.procedure import read_procedure
+from merilo.collect.authority.text_table import cleaned, read_text_table
+from merilo.definitions import Definitions
+from merilo.errors import DuplicateProcedureError, MissingFileError, TableError, UnreadableFileError
+from merilo.language import translator
+from merilo.tables.organisations import KINDS, ORGANISATIONS
+from merilo.tables.procedure import Procedure
+
+_ = translator("collect")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureFolder:
+    """A procedure and the works files that hold it (one per authority)."""
+
+    procedure: Procedure
+    works: tuple[Path, ...]
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What the folders hold; organisations, enrolment and teachers are frames of text.
+
+    files: every file read, for the hashes of the manifest.
+    """
+
+    name: str
+    organisations: pl.DataFrame
+    enrolment: pl.DataFrame
+    teachers: pl.DataFrame
+    procedures: tuple[ProcedureFolder, ...]
+    files: tuple[Path, ...] = field(default=())
+
+
+def read_authority(folders: Sequence[Path], definitions: Definitions) -> Authority:
+    """Read one or several authority folders as one authority (a procedure in several is one procedure).
+
+    Raises MissingFileError, UnreadableFileError, TableError, DuplicateProcedureError.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise MissingFileError(
+                _("The authority folder does not exist"), file=folder, next_step=_("Check the path.")
+            )
+    procedures = _merge_procedures([p for folder in folders for p in _list_procedures(folder, definitions)])
+    optional = {
+        name: _stack([folder / name for folder in folders if (folder / name).is_file()])
+        for name in ("organisations.csv", "enrolment.csv", "teachers.csv")
+    }
+    return Authority(
+        name=", ".join(dict.fromkeys(_authority_name(folder) for folder in folders)),
+        organisations=_read_organisations(optional["organisations.csv"], folders),
+        enrolment=optional["enrolment.csv"],
+        teachers=optional["teachers.csv"],
+        procedures=procedures,
+        files=tuple(_list_files(folders, procedures)),
+    )
+
+
+def read_procedure_folder(folder: Path, definitions: Definitions) -> ProcedureFolder:
+    """One procedure folder: procedure.toml, items.csv (optional), works.csv or works.parquet."""
+    procedure = read_procedure(folder / "procedure.toml", definitions)
+    if (folder / "items.csv").is_file():
+        names = read_skill_names(folder / "skills.csv")
+        procedure = read_items(folder / "items.csv", procedure, names)
+    works = [folder / name for name in ("works.parquet", "works.csv") if (folder / name).is_file()]
+    if not works:
+        raise MissingFileError(
+            _("The procedure has no works.csv or works.parquet"),
+            file=folder,
+            next_step=_("Put the works there, or take the folder away."),
+        )
+    if len(works) > 1:
+        raise DuplicateProcedureError(
+            _("The procedure has both works.csv and works.parquet"),
+            file=folder,
+            next_step=_("Keep the one that is right."),
+        )
+    return ProcedureFolder(procedure, tuple(works), (folder,))
+
+
+def _list_procedures(folder: Path, definitions: Definitions) -> list[ProcedureFolder]:
+    root = folder / "procedures"
+    if not root.is_dir():
+        raise MissingFileError(
+            _("The authority folder has no folder `procedures`"),
+            file=folder,
+            next_step=_("See `merilo --help`: an authority folder holds procedures/<id>/works.csv."),
+        )
+    found = sorted(path.parent for path in root.glob("*/procedure.toml"))
+    if not found:
+        raise MissingFileError(
+            _("No procedure is described in this folder"),
+            file=root,
+            next_step=_("Each procedure needs procedures/<id>/procedure.toml and works.csv."),
+        )
+    seen: dict[str, Path] = {}
+    procedures = []
+    for path in found:
+        procedure = read_procedure_folder(path, definitions)
+        name = procedure.procedure.procedure_id
+        if name in seen:
+            raise DuplicateProcedureError(
+                _("Two folders hold the procedure {name}: {first} and {second}").format(
+                    name=name, first=seen[name].name, second=path.name
+                ),
+                file=root,
+                next_step=_("Join them or give one another id."),
+            )
+        seen[name] = path
+        procedures.append(procedure)
+    return procedures
+
+
+def _merge_procedures(found: list[ProcedureFolder]) -> tuple[ProcedureFolder, ...]:
+    merged: dict[str, ProcedureFolder] = {}
+    for one in found:
+        name = one.procedure.procedure_id
+        if name not in merged:
+            merged[name] = one
+            continue
+        first = merged[name]
+        if (
+            first.procedure.items != one.procedure.items
+            or first.procedure.cut_scores != one.procedure.cut_scores
+        ):
+            raise DuplicateProcedureError(
+                _("Two authorities describe the procedure {name} with other items or cut scores").format(
+                    name=name
+                ),
+                file=one.folders[0],
+                next_step=_("Give one of them another id, or make the two descriptions equal."),
+            )
+        merged[name] = ProcedureFolder(first.procedure, first.works + one.works, first.folders + one.folders)
+    return tuple(merged[name] for name in sorted(merged))
+
+
+def _authority_name(folder: Path) -> str:
+    path = folder / "authority.toml"
+    if not path.is_file():
+        return folder.resolve().name
+    try:
+        return str(tomllib.loads(path.read_text("utf-8-sig")).get("name", folder.resolve().name))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableFileError(
+            _("The file is not valid TOML: {reason}").format(reason=error), file=path, next_step=_("Mend it.")
+        ) from error
+
+
+def _stack(paths: list[Path]) -> pl.DataFrame:
+    frames = [read_text_table(path) for path in paths]
+    frames = [frame.select(cleaned(frame[name]).alias(name) for name in frame.columns) for frame in frames]
+    return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+
+
+def _read_organisations(frame: pl.DataFrame, folders: Sequence[Path]) -> pl.DataFrame:
+    if frame.is_empty():
+        return ORGANISATIONS.empty()
+    file = next(
+        folder / "organisations.csv" for folder in folders if (folder / "organisations.csv").is_file()
+    )
+    if "org_id" not in frame.columns:
+        raise TableError(_("organisations.csv needs the column org_id"), file=file, column="org_id")
+    frame = frame.with_columns(
+        pl.lit(None, pl.String).alias(column.name)
+        for column in ORGANISATIONS.columns
+        if column.name not in frame.columns
+    )
+    empty = frame["org_id"].is_null()
+    if empty.any():
+        raise TableError(_("An organisation has no org_id"), file=file, row=int(empty.arg_true()[0]) + 2)
+    twins = frame.filter(frame["org_id"].is_duplicated() & ~frame.is_duplicated())
+    if twins.height:
+        raise TableError(
+            _("The organisation is described twice, differently"),
+            file=file,
+            column="org_id",
+            value=twins["org_id"][0],
+            next_step=_("Keep one row."),
+        )
+    unknown = frame.filter(frame["kind"].is_not_null() & ~frame["kind"].is_in(KINDS))
+    if unknown.height:
+        raise TableError(
+            _("The kind of an organisation must be one of {kinds}").format(kinds=", ".join(KINDS)),
+            file=file,
+            column="kind",
+            value=unknown["kind"][0],
+        )
+    first = [column.name for column in ORGANISATIONS.columns]
+    context = [name for name in frame.columns if name not in first]
+    return frame.unique("org_id", keep="first").sort("org_id").select(first + context)
+
+
+def _list_files(folders: Sequence[Path], procedures: Sequence[ProcedureFolder]) -> list[Path]:
+    names = ("authority.toml", "organisations.csv", "enrolment.csv", "teachers.csv")
+    files = [folder / name for folder in folders for name in names]
+    for procedure in procedures:
+        files += [
+            folder / name
+            for folder in procedure.folders
+            for name in ("procedure.toml", "items.csv", "skills.csv")
+        ]
+        files += procedure.works
+    return [path for path in files if path.is_file()]
+
+
+def reading_order(procedures: Sequence[ProcedureFolder]) -> list[ProcedureFolder]:
+    """Procedures with every prior procedure before those that need it. Raises TableError on a circle."""
+    by_id = {source.procedure.procedure_id: source for source in procedures}
+    order: list[ProcedureFolder] = []
+    done: set[str] = set()
+    waiting = sorted(by_id)
+    while waiting:
+        ready = [name for name in waiting if all(p in done or p not in by_id for p in by_id[name].procedure.prior)]
+        if not ready:
+            raise TableError(
+                _("The procedures name each other as prior in a circle"),
+                file=by_id[waiting[0]].folders[0] / "procedure.toml",
+                column="prior",
+                value=", ".join(waiting),
+                next_step=_("A prior procedure lies earlier in time."),
+            )
+        order += [by_id[name] for name in ready]
+        done.update(ready)
+        waiting = [name for name in waiting if name not in done]
+    return order

@@ -1,0 +1,67 @@
+"""Walk over works files on this machine: in this process when there is little to do, else in several.
+
+Results are merged in the order of files and row groups, whoever finishes first: same input, same bytes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+from merilo.tables.works import WorksFile
+
+T = TypeVar("T")
+
+# Below this many item scores, starting processes costs more than it saves (about a second each).
+SMALL_JOB = 50_000_000
+
+
+def fold(
+    files: Sequence[WorksFile],
+    step: Callable[[WorksFile, int], T],
+    merge: Callable[[T, T], T],
+    *,
+    workers: int = 1,
+    on_step: Callable[[], None] | None = None,
+) -> Iterator[T]:
+    """One folded value per file, in order: merge over row groups of step(file, row_group).
+
+    workers: processes to use (1: this one). on_step is called after every row group. At most a few row
+    groups' results are held at a time, so memory does not grow with the number of works.
+    """
+    steps = [(file, group) for file in files for group in range(file.row_groups)]
+    scores = sum(file.rows * max(len(file.procedure.items), 1) for file in files)
+    if min(workers, len(steps)) <= 1 or scores < SMALL_JOB:
+        yield from _fold_in_order(files, (step(*one) for one in steps), merge, on_step)
+        return
+    # One thread each: the processes are the parallelism. Children read this when they load polars.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(steps)), mp_context=context) as pool:
+        results = pool.map(step, *zip(*steps, strict=True))
+        yield from _fold_in_order(files, results, merge, on_step)
+
+
+def _fold_in_order(
+    files: Sequence[WorksFile],
+    results: Iterator[T],
+    merge: Callable[[T, T], T],
+    on_step: Callable[[], None] | None,
+) -> Iterator[T]:
+    for file in files:
+        folded = next(results)
+        if on_step is not None:
+            on_step()
+        for _group in range(1, file.row_groups):
+            folded = merge(folded, next(results))
+            if on_step is not None:
+                on_step()
+        yield folded
+
+
+def processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
