@@ -19,9 +19,9 @@ def check_agreement(definitions: Definitions) -> None:
     _check_spellings(definitions)
     _check_one_answer(definitions)
     _check_plans_fit_scales(definitions)
+    _check_low_result_rule_known(definitions)
     for marker in definitions.markers:
         definitions.marker_rule(marker.kind)
-    definitions.low_result_rule()
 
 
 def _check_subjects_known(definitions: Definitions) -> None:
@@ -45,6 +45,18 @@ def _check_subjects_known(definitions: Definitions) -> None:
                     known=", ".join(sorted(known))
                 ),
             )
+
+
+def _check_low_result_rule_known(definitions: Definitions) -> None:
+    known = [rule.id for rule in definitions.low_result_rules]
+    if definitions.run.low_result_rule not in known:
+        setting = definitions.entry("low_result_rule")
+        raise DefinitionError(
+            _("The setting low_result_rule names a rule that does not exist"),
+            file=setting.provenance.file,
+            value=definitions.run.low_result_rule,
+            next_step=_("Known ids: {known}.").format(known=", ".join(known)),
+        )
 
 
 def _check_spellings(definitions: Definitions) -> None:
@@ -111,6 +123,6 @@ def _check_plans_fit_scales(definitions: Definitions) -> None:
                 _(
                     "The items of {plan} bring {points} points, but the scale {scale} ends at {max_score}"
                 ).format(plan=plan.id, points=plan.max_score, scale=scale.id, max_score=scale.max_score),
-                file=plan.provenance.file,
+                file=", ".join(dict.fromkeys((plan.provenance.file, scale.provenance.file))),
                 next_step=_("Correct max_points of the plan or max_score of the scale."),
             )

@@ -30,7 +30,6 @@ from merilo.definitions.markdown import (
 from merilo.definitions.provenance import STATUS_WORDS
 
 _PROCEDURES = {"vpr": "ВПР", "oge": "ОГЭ", "ege": "ЕГЭ", "gve": "ГВЭ"}
-_LEVELS = {"basic": "базовый", "raised": "повышенный", "high": "высокий"}
 
 _OPENING = """\
 # Определения: шкалы, правила, пределы
@@ -110,7 +109,7 @@ def _settings(shown: Definitions) -> str:
 def _disclosure(shown: Definitions) -> str:
     rule = shown.disclosure
     lines = [
-        "## Защита малых групп\n",
+        f"## {rule.title}\n",
         f"- Группы меньше {rule.min_cell} не выходят никуда.",
         f"- Группы от {rule.min_cell} до {rule.school_and_centre_below - 1} видят только школа и центр.",
         f"- Дополнительное скрытие, чтобы скрытое нельзя было вычесть из итога: {yes_no(rule.complementary)}.",
@@ -176,7 +175,7 @@ def _markers(shown: Definitions) -> str:
     ]
     for rule in shown.marker_rules:
         parts += [
-            f"### Вид {rule.kind}: {rule.title.lower()}\n",
+            f"### {rule.title} (вид {rule.kind}, `{rule.id}`)\n",
             rule.formula + "\n",
             choices_table(rule.choices),
             sources([rule]),
@@ -192,7 +191,7 @@ def _markers(shown: Definitions) -> str:
 def _items(shown: Definitions) -> str:
     rows = [
         (
-            _LEVELS[rule.level],
+            rule.title,
             percent(rule.sufficient_from),
             percent(rule.insufficient_below),
             tag(rule.status),
@@ -204,7 +203,8 @@ def _items(shown: Definitions) -> str:
     return "\n".join(
         [
             "## Задания и объём данных\n",
-            table(("уровень", "достаточный от", "недостаточный ниже", "пометка", "id"), rows),
+            table(("задание", "достаточный от", "недостаточный ниже", "пометка", "id"), rows),
+            f"### {sample.title}\n",
             f"Распределение информативно от {sample.informative_n} работ, приблизительно от",
             f"{sample.approximate_n}, меньше — ограниченно; для сравнения групп нужно не меньше {sample.group_n}",
             "участников в каждой.\n",
