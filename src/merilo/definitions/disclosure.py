@@ -16,14 +16,14 @@ class DisclosureRule(Entry):
     """Protection at the exit.
 
     min_cell                 cells of fewer pupils never leave (5: a cell of 4 is suppressed, of 5 is not)
-    school_and_centre_below  cells of fewer pupils (and at least min_cell) only for the school and the centre
+    restricted_below         cells of fewer pupils (and at least min_cell) only for the school and the centre
     complementary            suppress a second cell where a total would give the first away
     show_min_max             whether a lowest or highest pupil's score may be shown
     pupil_rows_leave_school  whether rows of single pupils may leave the school
     """
 
     min_cell: int
-    school_and_centre_below: int
+    restricted_below: int
     complementary: bool
     show_min_max: bool
     pupil_rows_leave_school: bool
@@ -34,11 +34,11 @@ def read_disclosure_rule(fields: Fields) -> DisclosureRule:
     rule = DisclosureRule(
         provenance=read_provenance(fields),
         min_cell=fields.whole("min_cell", low=2),
-        school_and_centre_below=fields.whole("school_and_centre_below", low=2),
+        restricted_below=fields.whole("restricted_below", low=2),
         complementary=fields.flag("complementary"),
         show_min_max=fields.flag("show_min_max"),
         pupil_rows_leave_school=fields.flag("pupil_rows_leave_school"),
     )
-    if rule.school_and_centre_below < rule.min_cell:
-        raise fields.wrong("school_and_centre_below", _("must not lie below min_cell"))
+    if rule.restricted_below < rule.min_cell:
+        raise fields.wrong("restricted_below", _("must not lie below min_cell"))
     return rule

@@ -221,11 +221,7 @@ Built = TypeVar("Built", bound=Entry)
 
 
 def _build(written: Mapping[str, _Written]) -> Definitions:
-    entries: list[Entry] = []
-    for id, entry in written.items():
-        fields = Fields(entry.raw, id=id, file=entry.file)
-        entries.append(READERS[entry.table](fields))
-        fields.finish()
+    entries = [_read_entry(id, entry) for id, entry in written.items()]
 
     def every(kind: type[Built]) -> tuple[Built, ...]:
         return tuple(entry for entry in entries if isinstance(entry, kind))
@@ -251,6 +247,13 @@ def _build(written: Mapping[str, _Written]) -> Definitions:
     )
     check_agreement(definitions)
     return definitions
+
+
+def _read_entry(id: str, written: _Written) -> Entry:
+    fields = Fields(written.raw, id=id, file=written.file)
+    entry = READERS[written.table](fields)
+    fields.finish()
+    return entry
 
 
 def _only(entries: tuple[Built, ...]) -> Built:

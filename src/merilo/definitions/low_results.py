@@ -61,24 +61,13 @@ class LowResultRule(Entry):
 
 def read_low_result_rule(fields: Fields) -> LowResultRule:
     """Read one `[[low_result_rule]]`."""
-    procedures = []
-    for row in fields.rows("procedures"):
-        procedures.append(
-            CountedProcedure(
-                kind=row.one_of("kind", KINDS),
-                subject=row.text("subject"),
-                year_group=row.whole("year_group", low=1, high=11),
-                low=row.one_of("low", LOW_MEANINGS),
-            )
-        )
-        row.finish()
     rule = LowResultRule(
         provenance=read_provenance(fields),
         threshold_share=fields.share("threshold_share"),
         min_procedures=fields.whole("min_procedures", low=1),
         min_participants=fields.whole("min_participants", low=0, default=0),
         years=fields.whole("years", low=1, default=1),
-        procedures=tuple(procedures),
+        procedures=_read_procedures(fields),
         excluded_kinds=fields.texts("excluded_kinds", default=()),
         steady_probability=fields.number("steady_probability", low=0.5, high=1.0),
         choices=read_choices(fields),
@@ -91,3 +80,18 @@ def read_low_result_rule(fields: Fields) -> LowResultRule:
             ),
         )
     return rule
+
+
+def _read_procedures(fields: Fields) -> tuple[CountedProcedure, ...]:
+    procedures = []
+    for row in fields.rows("procedures"):
+        procedures.append(
+            CountedProcedure(
+                kind=row.one_of("kind", KINDS),
+                subject=row.text("subject"),
+                year_group=row.whole("year_group", low=1, high=11),
+                low=row.one_of("low", LOW_MEANINGS),
+            )
+        )
+        row.finish()
+    return tuple(procedures)

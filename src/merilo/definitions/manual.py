@@ -111,7 +111,7 @@ def _disclosure(shown: Definitions) -> str:
     lines = [
         f"## {rule.title}\n",
         f"- Группы меньше {rule.min_cell} не выходят никуда.",
-        f"- Группы от {rule.min_cell} до {rule.school_and_centre_below - 1} видят только школа и центр.",
+        f"- Группы от {rule.min_cell} до {rule.restricted_below - 1} видят только школа и центр.",
         f"- Дополнительное скрытие, чтобы скрытое нельзя было вычесть из итога: {yes_no(rule.complementary)}.",
         f"- Показывать наименьший и наибольший балл: {yes_no(rule.show_min_max)}.",
         f"- Строки отдельных учеников вне школы: {yes_no(rule.pupil_rows_leave_school)}.",

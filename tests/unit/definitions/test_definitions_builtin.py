@@ -240,7 +240,7 @@ def test_sample_rule_at_its_bounds():
 
 def test_disclosure():
     rule = DEFINITIONS.disclosure
-    assert (rule.min_cell, rule.school_and_centre_below) == (5, 10)
+    assert (rule.min_cell, rule.restricted_below) == (5, 10)
     assert (rule.complementary, rule.show_min_max, rule.pupil_rows_leave_school) == (True, False, False)
 
 

@@ -165,13 +165,13 @@ BROKEN = {
     "unknown setting": ('[[setting]]\nid = "speed"\nvalue = 1', ["speed", "seed", "flag_limit"]),
     "percent for a share": ('[[setting]]\nid = "flag_limit"\nvalue = 10', ["flag_limit", "at most 1", "10"]),
     "second disclosure": (
-        '[[disclosure]]\nid = "mine"\ntitle = "Я"\nmin_cell = 3\nschool_and_centre_below = 5\ncomplementary = true\n'
+        '[[disclosure]]\nid = "mine"\ntitle = "Я"\nmin_cell = 3\nrestricted_below = 5\ncomplementary = true\n'
         "show_min_max = true\npupil_rows_leave_school = true",
         ["disclosure", "mine", "only one"],
     ),
     "limits crossed": (
         '[[disclosure]]\nid = "disclosure"\nmin_cell = 11',
-        ["school_and_centre_below", "min_cell"],
+        ["restricted_below", "min_cell"],
     ),
     "plan against scale": (
         '[[item_plan]]\nid = "plan_vpr_2021_mathematics_5"\nmax_points = [5, 5]\nlabels = []',
