@@ -17,11 +17,11 @@ import polars as pl
 
 import merilo
 from merilo.appraise.low_results import appraise_low_results
-from merilo.collect.authority import Authority, CollectedWorks, collect_works, read_authority, reading_order
+from merilo.collect.authority import Authority, CollectedWorks, collect_works, read_authority, read_procedure_folder, reading_order
 from merilo.definitions import Definitions, load_definitions
 from merilo.engines.local import fold
 from merilo.language import translator
-from merilo.measure import MeasuredProcedure, measure_procedure
+from merilo.measure.procedure import MeasuredProcedure, measure_procedure
 from merilo.measure.tally import Tally, merge, step
 from merilo.publish.report import write_report
 from merilo.publish.result_folder import result_folder
@@ -155,10 +155,10 @@ def _tables(
     """Every table of formats.md that this run can give, checked against its schema."""
     rows = {
         name: pl.concat([one.tables[name] for one in measured], how="diagonal_relaxed")
-        for name in ("procedures", "items", "score_distribution", "school_results", "school_effects", "school_growth")
+        for name in ("procedures", "items", "score_distribution", "school_results", "school_effects", "school_growth", "effect_models")
     }
     skills = pl.concat([one.skills for one in measured], how="diagonal_relaxed")
-    rows["deficits"] = find_deficits(skills, definitions)
+    rows["deficits"] = find_deficits(skills)
     organisations = _organisations(authority, rows["school_results"])
     rows["low_results"] = appraise_low_results(rows["procedures"], rows["school_results"], organisations, definitions)
     rows["rejected_rows"] = pl.concat([collected[name].rejected for name in sorted(collected)])
@@ -238,3 +238,16 @@ def _publish(
     clock.tell("publish", 2, steps)
     write_report(tables, target / REPORT, **named)
     clock.tell("publish", 3, steps)
+
+
+def describe(folder: str | Path, *, definitions: Sequence[Path] = ()) -> dict[str, pl.DataFrame]:
+    """Measure one procedure folder alone: its tables `procedures`, `items`, `school_results`, `rejected_rows`."""
+    chosen = load_definitions(tuple(definitions))
+    source = read_procedure_folder(Path(folder), chosen)
+    with tempfile.TemporaryDirectory() as scratch:
+        collected = collect_works(source, Path(scratch))
+        (tally,) = fold([collected.file], step, merge)
+        measured = measure_procedure(collected.file, tally, pl.DataFrame(), chosen)
+    rows = {name: measured.tables[name] for name in ("procedures", "items", "school_results")}
+    rows["rejected_rows"] = collected.rejected
+    return {name: TABLES[name].frame(frame) for name, frame in rows.items()}

@@ -1,6 +1,7 @@
 """The corridor between the stages: every table, its columns, units, ranges and meaning."""
 
 from merilo.tables.deficits import DEFICITS
+from merilo.tables.effect_models import EFFECT_MODELS
 from merilo.tables.items import ITEMS
 from merilo.tables.low_results import LOW_RESULTS
 from merilo.tables.objectivity import OBJECTIVITY, OBJECTIVITY_SCHOOLS
@@ -21,6 +22,7 @@ TABLES: dict[str, Table] = {
         SCORE_DISTRIBUTION,
         SCHOOL_RESULTS,
         SCHOOL_EFFECTS,
+        EFFECT_MODELS,
         SCHOOL_GROWTH,
         OBJECTIVITY,
         OBJECTIVITY_SCHOOLS,

@@ -108,7 +108,7 @@ def _patterns(columns: list[np.ndarray]) -> tuple[BoolArray, IntArray]:
     """Distinct sets of administered items (P, I), and each work's set (n,)."""
     n = len(columns[0])
     if not any((column == NOT_ADMINISTERED).any() for column in columns):
-        return np.ones((1, len(columns)), bool), np.zeros(n, np.int64)
+        return np.ones((min(n, 1), len(columns)), bool), np.zeros(n, np.int64)
     administered = np.empty((n, len(columns)), bool)
     for k, column in enumerate(columns):
         np.not_equal(column, NOT_ADMINISTERED, out=administered[:, k])

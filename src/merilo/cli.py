@@ -1,0 +1,272 @@
+"""The `merilo` command: the same cycle on folders, without a site.
+
+Exit codes: 0 done; 1 a defect of Merilo; 2 wrong use; 3 input; 4 definition; 5 statistics; 6 output (errors.py).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import typer.rich_utils
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+import merilo
+from merilo.errors import MeriloError, OutputError, UsageError
+from merilo.language import translator
+
+_ = translator("cli")
+
+typer.rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
+typer.rich_utils.OPTIONS_PANEL_TITLE = _("Options")
+typer.rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+typer.rich_utils.ERRORS_PANEL_TITLE = _("Error")
+
+screen = Console()
+complaints = Console(stderr=True)
+
+app = typer.Typer(
+    help=_("Merilo: from assessment results to a fair picture of every school."),
+    epilog=_("Start with `merilo demo`. The folder that `run` reads is described in docs/formats.md."),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+def _option_of_language(name: str | None) -> None:
+    if name is not None:
+        from merilo.language import choose_language
+
+        try:
+            choose_language(name)
+        except ValueError as error:
+            raise typer.BadParameter(_("The language is ru or en.")) from error
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        screen.print(f"merilo {merilo.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help=_("ru or en; otherwise by the locale."), callback=_option_of_language),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help=_("Show the version."), callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command(help=_("Run the whole cycle on authority folders: tables, workbook, report."))
+def run(
+    folders: Annotated[list[Path], typer.Argument(help=_("Authority folders."), show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help=_("Folder for the result."), show_default=False)],
+    definitions: Annotated[
+        list[Path] | None,
+        typer.Option("--definitions", help=_("Your own definitions (.toml); they override by id.")),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help=_("Seed of random draws."))] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help=_("Processes; otherwise all processors."))
+    ] = None,
+    documents: Annotated[
+        bool, typer.Option("--documents/--no-documents", help=_("Write the workbook and the report."))
+    ] = True,
+) -> None:
+    """Folders in, tables and documents out."""
+    from merilo.engines.local import processors
+
+    with _progress() as tell:
+        result = merilo.run(
+            folders,
+            out,
+            definitions=definitions or (),
+            seed=seed,
+            workers=workers or processors(),
+            documents=documents,
+            on_progress=tell,
+        )
+    _say_result(result)
+
+
+@app.command("import", help=_("Read raw exchange files into an authority folder."))
+def import_command(
+    files: Annotated[list[Path], typer.Argument(help=_("Exchange files (xlsx, xls, csv)."), show_default=False)],
+    into: Annotated[Path, typer.Option("--into", help=_("Authority folder to write to."), show_default=False)],
+    subject: Annotated[str | None, typer.Option("--subject", help=_("Subject, where the file does not say."))] = None,
+    year_group: Annotated[int | None, typer.Option("--year-group", help=_("Year group (класс)."))] = None,
+    year: Annotated[int | None, typer.Option("--year", help=_("Calendar year of the procedure."))] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help=_("vpr, oge, ege, gve, niko, regional, school."))] = None,
+    procedure: Annotated[str | None, typer.Option("--procedure", help=_("Id to give the procedure."))] = None,
+    definitions: Annotated[
+        list[Path] | None,
+        typer.Option("--definitions", help=_("Your own definitions (.toml); they override by id.")),
+    ] = None,
+) -> None:
+    """Raw files in, an authority folder out."""
+    from merilo.collect.exchange import import_files
+    from merilo.definitions import load_definitions
+
+    with _progress() as tell:
+        outcome = import_files(
+            files,
+            into,
+            definitions=load_definitions(tuple(definitions or ())),
+            subject=subject,
+            year_group=year_group,
+            year=year,
+            kind=kind,
+            procedure_id=procedure,
+            progress=tell,
+        )
+    _say_import(outcome, into)
+
+
+@app.command(help=_("Simulate an authority with known truth, in any input layout."))
+def simulate(
+    out: Annotated[Path, typer.Argument(help=_("Folder to write to."), show_default=False)],
+    schools: Annotated[int, typer.Option("--schools", min=1, help=_("Number of schools."))] = 41,
+    seed: Annotated[int, typer.Option("--seed", help=_("Seed of random draws."))] = 2021,
+    years: Annotated[int, typer.Option("--years", min=1, help=_("School years."))] = 2,
+    layout: Annotated[
+        str, typer.Option("--layout", help=_("folder, raw2020, raw2021, form2022, collection, f1, plan."))
+    ] = "folder",
+    manipulation: Annotated[
+        list[str] | None,
+        typer.Option("--manipulation", help=_("kind=strength or kind=strength:schools, for example threshold=0.5:3.")),
+    ] = None,
+) -> None:
+    """Write a simulated authority and its truth."""
+    from merilo.simulate import simulate as simulate_authority
+
+    with _progress() as tell:
+        simulate_authority(
+            out,
+            schools=schools,
+            seed=seed,
+            years=years,
+            layout=layout,
+            manipulations=tuple(manipulation or ()),
+            progress=tell,
+        )
+    screen.print(_("The authority is in {folder}, what is true of it in {truth}.").format(folder=out, truth=out / "truth"))
+
+
+@app.command(help=_("Describe one procedure folder: works, items, marks."))
+def describe(
+    folder: Annotated[Path, typer.Argument(help=_("Folder with procedure.toml and works."), show_default=False)],
+) -> None:
+    """Print what one procedure holds."""
+    from merilo.cycle import describe as describe_procedure
+    from merilo.publish.terminal import print_description
+
+    print_description(describe_procedure(folder), screen)
+
+
+@app.command(help=_("Simulate a town, run the whole cycle on it and say where everything is."))
+def demo(
+    folder: Annotated[Path, typer.Argument(help=_("Folder to write to."))] = Path("demo"),
+    schools: Annotated[int, typer.Option("--schools", min=2, help=_("Number of schools."))] = 41,
+) -> None:
+    """The main job from nothing."""
+    from merilo.engines.local import processors
+    from merilo.simulate import simulate as simulate_authority
+
+    town, results = folder / "town", folder / "results"
+    with _progress() as tell:
+        simulate_authority(town, schools=schools, seed=2021, years=2, layout="folder", manipulations=(), progress=tell)
+        result = merilo.run(town, results, workers=processors(), on_progress=tell)
+    screen.print(_("The simulated town: {folder} (what is true of it: {truth}).").format(folder=town, truth=town / "truth"))
+    _say_result(result)
+
+
+def _say_result(result: merilo.RunResult) -> None:
+    from merilo.cycle import REPORT, WORKBOOK
+
+    out = result.out
+    assert out is not None
+    rejected = result.tables["rejected_rows"].height
+    procedures, schools = result.tables["procedures"], result.tables["school_results"]["org_id"].n_unique()
+    screen.print(
+        _("Procedures: {procedures}, schools: {schools}, works: {works}, rows not accepted as they stood: {rejected}.").format(
+            procedures=procedures.height, schools=schools, works=int(procedures["n"].sum()), rejected=rejected
+        )
+    )
+    for name, words in (
+        (WORKBOOK, _("workbook")),
+        (REPORT, _("report")),
+        ("manifest.json", _("what was run on what")),
+    ):
+        if (out / name).is_file():
+            screen.print(f"  {out / name}  — {words}", soft_wrap=True)
+    screen.print("  " + _("{folder}/*.csv, *.parquet  — tables (docs/tables.md)").format(folder=out), soft_wrap=True)
+
+
+def _say_import(outcome: object, into: Path) -> None:
+    for sentence in outcome.sentences():  # type: ignore[attr-defined]
+        screen.print(sentence, soft_wrap=True, highlight=False)
+    screen.print(_("Next: merilo run {folder} --out RESULT").format(folder=into), soft_wrap=True)
+
+
+_STAGES = {
+    "simulate": _("Simulating"),
+    "import": _("Importing"),
+    "collect": _("Reading works"),
+    "measure": _("Measuring"),
+    "publish": _("Writing"),
+}
+
+
+@contextmanager
+def _progress() -> Iterator[merilo.cycle.Progress]:  # type: ignore[name-defined]
+    """A progress bar per stage; nothing when the output is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=complaints, transient=True) as bars:
+        tasks: dict[str, int] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(_STAGES.get(stage, stage), total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield tell
+
+
+def main() -> None:
+    """Entry point: errors become sentences and exit codes."""
+    try:
+        app()
+    except MeriloError as error:
+        _complain(error)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        _complain(OutputError(_("The disk refuses to write: {reason}").format(reason=error.strerror)))
+    except KeyboardInterrupt:
+        _complain(UsageError(_("Stopped; nothing was left half-written")))
+    except Exception:
+        complaints.print(_("This is a defect of Merilo. Please report it with the text below."), style="bold")
+        complaints.print(traceback.format_exc(), markup=False, highlight=False)
+        sys.exit(1)
+
+
+def _complain(error: MeriloError) -> None:
+    complaints.print(f"{_('Error')}: {error.sentence()}", markup=False, highlight=False, soft_wrap=True)
+    if os.environ.get("MERILO_DEBUG"):
+        complaints.print(traceback.format_exc(), markup=False, highlight=False)
+    sys.exit(error.exit_code)

@@ -1,0 +1,44 @@
+"""Growth of a school's pupils against pupils elsewhere who started from the same score."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from merilo.errors import EstimationError
+from merilo.language import translator
+from merilo.measure.tally import Tally
+from merilo.measure.tally.tally import growth_column
+from merilo.methods.growth import growth_percentiles, summarise_schools
+from merilo.tables.works import WorksFile
+
+_ = translator("measure")
+
+
+def school_growth(works: WorksFile, tally: Tally) -> pl.DataFrame:
+    """Rows of the table `school_growth`; none where no pupil's earlier score is known."""
+    column = growth_column(works)
+    if column is None:
+        return pl.DataFrame(schema={"procedure_id": pl.String, "org_id": pl.String})
+    covariate = works.covariates[column]
+    named = {
+        "procedure_id": pl.lit(works.procedure.procedure_id),
+        "prior_procedure_id": pl.lit(covariate.procedure_id or covariate.name),
+    }
+    org = pl.DataFrame({"org_id": works.org_ids})
+    pairs = tally.pairs
+    # Raw points are whole numbers with many ties; each stands for the interval around it.
+    step = 1.0 if bool(np.all(pairs.score == np.round(pairs.score))) else 0.0
+    try:
+        growth = growth_percentiles(np.repeat(pairs.prior, pairs.n), np.repeat(pairs.score, pairs.n), score_step=step)
+    except EstimationError as error:
+        return org.with_columns(pl.lit(0).alias("n"), pl.lit(error.rule).alias("note"), **named)
+    schools = summarise_schools(growth.rank, np.repeat(pairs.org, pairs.n), n_schools=len(works.org_ids))
+    return org.with_columns(
+        pl.Series("n", schools.n),
+        pl.Series("mean_growth_percentile", schools.mean),
+        pl.Series("mean_growth_percentile_se", schools.se_mean),
+        pl.Series("median_growth_percentile", schools.median),
+        pl.Series("note", [_("nobody with an earlier score") if n == 0 else None for n in schools.n], dtype=pl.String),
+        **named,
+    )

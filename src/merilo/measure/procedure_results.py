@@ -1,0 +1,185 @@
+"""The procedure as a whole: one row of `procedures`, and the distribution of its raw scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from merilo.errors import EstimationError
+from merilo.language import translator
+from merilo.measure.calibration import Calibration
+from merilo.measure.item_results import TestStatistics
+from merilo.measure.school_effects import EffectModel
+from merilo.measure.tally import Tally
+from merilo.measure.tally.tally import WIDEST_SCORES, minimum_score
+from merilo.methods.arrays import FloatArray, IntArray
+from merilo.methods.lift import REASONS, LiftEstimate, estimate_lift
+from merilo.tables.procedure import Procedure
+from merilo.tables.works import WorksFile
+
+_ = translator("measure")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCounts:
+    """Works by whole score: score (S,) consecutive values from `lowest`, n (S,)."""
+
+    lowest: int
+    n: IntArray
+
+
+def score_counts(works: WorksFile, tally: Tally) -> ScoreCounts | None:
+    """Works by raw score; None where scores are fractions or spread too widely for a table."""
+    if tally.cells is not None:
+        highest = int(works.procedure.highest_score or 0)
+        return ScoreCounts(0, np.bincount(tally.cells.score, tally.cells.n, minlength=highest + 1).astype(np.int64))
+    if not len(tally.scores) or tally.score_n.sum() < tally.n:
+        return None
+    low = int(min(tally.scores[0], works.procedure.min_score or tally.scores[0]))
+    high = int(max(tally.scores[-1], works.procedure.max_score or tally.scores[-1]))
+    if high - low > WIDEST_SCORES:
+        return None
+    n = np.zeros(high - low + 1, np.int64)
+    n[tally.scores - low] = tally.score_n
+    return ScoreCounts(low, n)
+
+
+def procedure_lift(procedure: Procedure, counts: ScoreCounts | None, kernel: FloatArray | None) -> LiftEstimate | None:
+    """Share of near-misses lifted over the cut scores; None where there is no cut score or no table of scores."""
+    cuts = [cut for cut in _cuts(procedure) if cut == round(cut)]
+    if counts is None or not cuts:
+        return None
+    places = [int(cut) - counts.lowest for cut in cuts if 0 <= cut - counts.lowest < len(counts.n)]
+    try:
+        return estimate_lift(counts.n, places, kernel=kernel) if places else None
+    except EstimationError:
+        return None
+
+
+def score_distribution(procedure: Procedure, counts: ScoreCounts | None, lift: LiftEstimate | None) -> pl.DataFrame:
+    """Rows of the table `score_distribution`."""
+    if counts is None:
+        return pl.DataFrame(schema={"procedure_id": pl.String, "score": pl.Int64, "n": pl.Int64})
+    smooth = np.full(len(counts.n), np.nan) if lift is None else lift.counterfactual
+    return pl.DataFrame(
+        {"score": np.arange(len(counts.n)) + counts.lowest, "n": counts.n, "counterfactual_n": smooth}
+    ).with_columns(pl.lit(procedure.procedure_id).alias("procedure_id"))
+
+
+def procedure_row(
+    works: WorksFile,
+    tally: Tally,
+    *,
+    statistics: TestStatistics | None,
+    calibration: Calibration | None,
+    models: list[EffectModel],
+    lift: LiftEstimate | None,
+    notes: list[str],
+) -> pl.DataFrame:
+    """The row of the table `procedures`."""
+    procedure = works.procedure
+    n, mean, sd = score_moments(tally)
+    raw = models[0].fit
+    row: dict[str, object] = {
+        "procedure_id": procedure.procedure_id,
+        "title": procedure_title(procedure),
+        "kind": procedure.kind,
+        "subject": procedure.subject,
+        "subject_name": procedure.subject_name,
+        "year_group": procedure.year_group,
+        "programme_year_group": procedure.programme_year_group,
+        "school_year": procedure.school_year,
+        "date": procedure.date or None,
+        "schools_n": int(np.count_nonzero(np.bincount(np.array(works.class_org), tally.schools.class_n))),
+        "n": n,
+        "absent_n": int(tally.schools.absent.sum()),
+        "max_score": procedure.highest_score,
+        **{f"cut_{mark}": procedure.cut_scores.get(mark) for mark in (3, 4, 5)},
+        "pass_score": procedure.pass_score,
+        "mean_points": mean,
+        "sd_points": sd,
+        "school_sd_points": None if raw is None else float(np.sqrt(raw.var_u)),
+        "pupil_sd_points": None if raw is None else float(np.sqrt(raw.var_e)),
+        "vpc": None if raw is None else raw.vpc,
+        "total_mismatch_n": works.total_mismatch_n,
+    }
+    if statistics is not None:
+        row |= {"alpha": statistics.alpha, "alpha_se": statistics.alpha_se, "sem_points": statistics.sem_points}
+    if calibration is not None:
+        row |= {"ability_mean_logits": calibration.mean, "ability_sd_logits": calibration.sd}
+    row |= _mark_shares(tally) | _lift_columns(procedure, lift)
+    note = "; ".join([*notes, *_lift_notes(lift)])
+    return pl.DataFrame([{**row, "note": note or None}], infer_schema_length=None)
+
+
+def score_moments(tally: Tally) -> tuple[int, float, float]:
+    """Works, mean score and SD (n-1), from the class sums."""
+    schools = tally.schools
+    n, total, square = tally.n, float(schools.class_sum.sum()), float(schools.class_square.sum())
+    if n == 0:
+        return 0, float("nan"), float("nan")
+    mean = total / n
+    # Squares about the mean, class by class: no cancellation where scores are large and alike.
+    filled = schools.class_n > 0
+    class_n = schools.class_n[filled]
+    class_mean = schools.class_sum[filled] / class_n
+    within = schools.class_square[filled] - class_n * class_mean**2
+    about = float(np.maximum(within, 0).sum() + (class_n * (class_mean - mean) ** 2).sum())
+    assert square >= 0
+    return n, mean, float(np.sqrt(about / (n - 1))) if n > 1 else float("nan")
+
+
+def procedure_title(procedure: Procedure) -> str:
+    """What the procedure is, in words: «Математика, 5 класс, ВПР, 2020/21»."""
+    kinds = {
+        "vpr": _("VPR"),
+        "oge": _("OGE"),
+        "ege": _("EGE"),
+        "gve": _("GVE"),
+        "niko": _("NIKO"),
+        "regional": _("regional test"),
+        "school": _("test"),
+    }
+    subject = procedure.subject_name or procedure.subject or procedure.procedure_id
+    parts = [
+        subject[:1].upper() + subject[1:],
+        _("year group {n}").format(n=procedure.year_group) if procedure.year_group is not None else "",
+        kinds[procedure.kind],
+        procedure.school_year,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _cuts(procedure: Procedure) -> list[float]:
+    if procedure.cut_scores:
+        return [procedure.cut_scores[mark] for mark in sorted(procedure.cut_scores)]
+    minimum = minimum_score(procedure)
+    return [] if minimum is None else [minimum]
+
+
+def _mark_shares(tally: Tally) -> dict[str, object]:
+    by_mark = tally.schools.marks.sum(axis=(0, 1))
+    marked = by_mark[2:].sum()
+    return {f"share_{mark}": float(by_mark[mark] / marked) if marked else None for mark in (2, 3, 4, 5)}
+
+
+def _lift_columns(procedure: Procedure, lift: LiftEstimate | None) -> dict[str, object]:
+    if lift is None:
+        return {}
+    columns: dict[str, object] = {
+        "lifted_share": lift.overall_share,
+        "lifted_share_lower": lift.overall_lower,
+        "lifted_share_upper": lift.overall_upper,
+    }
+    marks = sorted(procedure.cut_scores)
+    if len(marks) == len(lift.share):
+        columns |= {f"lifted_share_{mark}": float(share) for mark, share in zip(marks, lift.share, strict=True)}
+    return columns
+
+
+def _lift_notes(lift: LiftEstimate | None) -> list[str]:
+    if lift is None or not lift.overall_reason:
+        return []
+    return [_("lifting over cut scores cannot be told: {reason}").format(reason=_(REASONS[lift.overall_reason]))]

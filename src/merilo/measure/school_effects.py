@@ -1,0 +1,148 @@
+"""School effects of one procedure from its sums: raw, value added, contextual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from merilo.errors import EstimationError
+from merilo.language import translator
+from merilo.measure.tally import Tally
+from merilo.methods.arrays import FloatArray
+from merilo.methods.multilevel import RandomInterceptFit, fit_random_intercept
+from merilo.tables.works import Covariate, WorksFile
+
+_ = translator("measure")
+
+
+@dataclass(frozen=True, slots=True)
+class EffectModel:
+    """One model of the school effects; fit is None where it cannot be estimated (`reason` says why)."""
+
+    kind: str
+    covariates: tuple[Covariate, ...]
+    fit: RandomInterceptFit | None
+    reason: str
+
+
+def effect_models(works: WorksFile, tally: Tally) -> list[EffectModel]:
+    """Raw always; value added where prior attainment is known; contextual where an x_ column is."""
+    priors = tuple(c for c in works.covariates if c.role == "prior")
+    contexts = tuple(c for c in works.covariates if c.role == "context")
+    models = [_model("raw", (), _plain_sums(works, tally))]
+    if priors:
+        models.append(_model("value_added", priors, tally.schools.prior))
+    if contexts:
+        models.append(_model("contextual", priors + contexts, tally.schools.full))
+    return models
+
+
+def school_effects(works: WorksFile, models: list[EffectModel], sd_points: float) -> pl.DataFrame:
+    """Rows of the table `school_effects`. sd_points: SD of the outcome between pupils."""
+    return pl.concat([_rows(works, model, sd_points) for model in models])
+
+
+def effect_terms(works: WorksFile, models: list[EffectModel]) -> pl.DataFrame:
+    """Rows of the table `effect_models`: coefficients, variances and deviance of every model."""
+    rows = []
+    for model in models:
+        if model.fit is None:
+            continue
+        fit = model.fit
+        names = ["intercept", *(c.name for c in model.covariates)]
+        rows += [(model.kind, name, float(b), float(se)) for name, b, se in zip(names, fit.beta, fit.beta_se, strict=True)]
+        rows += [
+            (model.kind, "var_school", fit.var_u, fit.var_u_se),
+            (model.kind, "var_pupil", fit.var_e, fit.var_e_se),
+            (model.kind, "deviance_reml", fit.deviance, None),
+            (model.kind, "pupils_n", fit.n_pupils, None),
+            (model.kind, "schools_n", float(fit.n_schools), None),
+        ]
+    schema = {"kind": pl.String, "term": pl.String, "estimate": pl.Float64, "estimate_se": pl.Float64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.with_columns(pl.lit(works.procedure.procedure_id).alias("procedure_id"))
+
+
+def effect_notes(models: list[EffectModel]) -> list[str]:
+    """One sentence per model for procedures.note: variances, or why there are none."""
+    notes = []
+    for model in models:
+        if model.fit is None:
+            notes.append(f"{model.kind}: {model.reason}")
+            continue
+        notes.append(
+            f"{model.kind}: var_school={model.fit.var_u:.12g} var_pupil={model.fit.var_e:.12g} "
+            f"deviance_reml={model.fit.deviance:.13g}"
+        )
+        notes += [
+            _("{kind}: {covariate} is left out ({reason})").format(kind=model.kind, covariate=name, reason=_(reason))
+            for name, reason in zip(model.fit.dropped, model.fit.dropped_reasons, strict=True)
+        ]
+    return notes
+
+
+def _plain_sums(works: WorksFile, tally: Tally) -> FloatArray:
+    """Cross-products of [1, score] by school, from the class sums."""
+    schools = tally.schools
+    org = np.array(works.class_org, np.int64)
+    cross = np.zeros((len(works.org_ids), 2, 2))
+    cross[:, 0, 0] = np.bincount(org, schools.class_n, minlength=len(cross))
+    cross[:, 0, 1] = cross[:, 1, 0] = np.bincount(org, schools.class_sum, minlength=len(cross))
+    cross[:, 1, 1] = np.bincount(org, schools.class_square, minlength=len(cross))
+    return cross
+
+
+def _model(kind: str, covariates: tuple[Covariate, ...], cross: FloatArray) -> EffectModel:
+    try:
+        fit = fit_random_intercept(cross, names=[c.name for c in covariates])
+    except EstimationError as error:
+        return EffectModel(kind, covariates, None, error.rule)
+    return EffectModel(kind, covariates, fit, "")
+
+
+def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFrame:
+    schema = {
+        "n": pl.Int64,
+        "effect_points": pl.Float64,
+        "effect_points_se": pl.Float64,
+        "effect_points_lower": pl.Float64,
+        "effect_points_upper": pl.Float64,
+        "effect_sd": pl.Float64,
+        "reliability": pl.Float64,
+        "note": pl.String,
+    }
+    org = pl.Series("org_id", works.org_ids)
+    if model.fit is None:
+        empty = {name: pl.Series([None] * len(org), dtype=dtype) for name, dtype in schema.items()}
+        empty["n"] = pl.zeros(len(org), pl.Int64, eager=True)
+        frame = pl.DataFrame(empty).with_columns(pl.lit(model.reason).alias("note"))
+    else:
+        effects = model.fit.effects
+        frame = pl.DataFrame(
+            {
+                "n": effects.n,
+                "effect_points": effects.blup,
+                "effect_points_se": effects.conditional_se,
+                "effect_points_lower": effects.lower,
+                "effect_points_upper": effects.upper,
+                "effect_sd": effects.blup / sd_points if sd_points > 0 else np.full(len(org), np.nan),
+                "reliability": effects.reliability,
+                "note": _notes(works, model, effects.n),
+            },
+            schema=schema,
+            strict=False,
+        )
+    return frame.with_columns(
+        org, pl.lit(model.kind).alias("kind"), pl.lit(works.procedure.procedure_id).alias("procedure_id")
+    ).select("procedure_id", "org_id", "kind", *schema)
+
+
+def _notes(works: WorksFile, model: EffectModel, n: FloatArray) -> list[str | None]:
+    joined = [c for c in model.covariates if c.role == "prior" and c.level != "pupil"]
+    shared = (
+        _("prior attainment is known by class or school only, not by pupil: read with care") if joined else None
+    )
+    empty = _("no work with all that this effect needs") if model.covariates else _("nobody wrote")
+    return [empty if pupils == 0 else shared for pupils in n]

@@ -1,0 +1,118 @@
+"""Results of each school in one procedure, with intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from merilo.language import translator
+from merilo.measure.abilities import Abilities
+from merilo.measure.enrolment import enrolled_pupils
+from merilo.measure.tally import Tally
+from merilo.methods.arrays import FloatArray, IntArray
+from merilo.methods.intervals import ClusteredMean, clustered_mean, wilson_interval
+from merilo.tables.works import WorksFile
+
+_ = translator("measure")
+
+MARKS = (2, 3, 4, 5)
+
+
+def school_results(
+    works: WorksFile, tally: Tally, abilities: Abilities | None, enrolment: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows of the table `school_results` for every school of the works file."""
+    schools = tally.schools
+    means = _means(works, tally)
+    n = means.n.astype(np.int64)
+    enrolled = enrolled_pupils(enrolment, works.procedure, works.org_ids)
+    highest = works.procedure.highest_score
+    columns: dict[str, object] = {
+        "org_id": works.org_ids,
+        "n": n,
+        "absent_n": schools.absent,
+        "enrolled_n": [None if np.isnan(pupils) else int(pupils) for pupils in enrolled],
+        "participation_share": _participation(n, schools.absent, enrolled),
+        "mean_points": means.mean,
+        "mean_points_se": means.se,
+        "mean_points_lower": means.lower,
+        "mean_points_upper": means.upper,
+        "mean_share": np.full(len(n), np.nan) if not highest else means.mean / highest,
+    }
+    if abilities is not None:
+        columns["mean_logits"] = abilities.school_mean
+        columns["mean_logits_se"] = _logits_se(abilities, means)
+    columns.update(_marks(schools.marks, schools.low, works))
+    frame = pl.DataFrame(columns, strict=False).with_columns(
+        pl.lit(works.procedure.procedure_id).alias("procedure_id"),
+        pl.Series("note", _notes(n, means), dtype=pl.String),
+    )
+    return frame
+
+
+def _means(works: WorksFile, tally: Tally) -> ClusteredMean:
+    schools = tally.schools
+    return clustered_mean(
+        schools.class_n.astype(np.float64),
+        schools.class_sum,
+        schools.class_square,
+        np.array(works.class_org, np.int64),
+        len(works.org_ids),
+    )
+
+
+def _participation(n: IntArray, absent: IntArray, enrolled: FloatArray) -> FloatArray:
+    """Present among enrolled; among entered where enrolment is unknown or smaller than those who came."""
+    entered = (n + absent).astype(np.float64)
+    base = np.where(np.isnan(enrolled) | (enrolled < n), entered, enrolled)
+    return np.divide(n, base, out=np.full(len(n), np.nan), where=base > 0)
+
+
+def _logits_se(abilities: Abilities, means: ClusteredMean) -> FloatArray:
+    """Standard error of the mean ability: pupils as clustered in classes as their points are."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(abilities.pupil_sd / np.sqrt(means.n_effective))
+
+
+def _marks(marks: IntArray, low: IntArray, works: WorksFile) -> dict[str, object]:
+    """Shares of marks, of low and of good results, and of marks against the journal."""
+    procedure = works.procedure
+    columns: dict[str, object] = {}
+    by_mark = marks.sum(axis=1)
+    marked = by_mark[:, 2:].sum(axis=1)
+    for mark in MARKS:
+        shares = wilson_interval(by_mark[:, mark], marked)
+        columns[f"share_{mark}"] = shares.share
+        columns[f"share_{mark}_lower"] = shares.lower
+        columns[f"share_{mark}_upper"] = shares.upper
+    n = marks.sum(axis=(1, 2))
+    if procedure.cut_scores or procedure.pass_score is not None:
+        judged = n
+    else:  # only the works with a given mark can be judged
+        judged = marked
+    columns["low_n"] = [int(k) if total else None for k, total in zip(low, judged, strict=True)]
+    columns["low_share"] = wilson_interval(low, judged).share
+    columns["quality_share"] = wilson_interval(by_mark[:, 4] + by_mark[:, 5], marked).share
+    both = marks[:, 2:, 2:]
+    compared = both.sum(axis=(1, 2))
+    for name, of in (("lowered_share", -1), ("confirmed_share", 0), ("raised_share", 1)):
+        journal, mark = np.meshgrid(np.arange(4), np.arange(4), indexing="ij")
+        count = both[:, np.sign(mark - journal) == of].sum(axis=1)
+        columns[name] = wilson_interval(count, compared).share
+    columns["journal_n"] = compared
+    return columns
+
+
+def _notes(n: IntArray, means: ClusteredMean) -> list[str | None]:
+    notes = []
+    for pupils in n:
+        if pupils == 0:
+            notes.append(_("nobody wrote"))
+        elif pupils < 10:
+            notes.append(_("few works: chance weighs heavily"))
+        else:
+            notes.append(None)
+    if not means.class_variance_known:
+        unknown = _("no school has two classes: that classes differ is not in the standard error")
+        notes = [unknown if note is None else f"{note}; {unknown}" for note in notes]
+    return notes

@@ -1,0 +1,150 @@
+"""Skills of each school against pupils elsewhere with the same total scores.
+
+Expected points come from the curves of the items over the raw score (all schools together), steadied by the
+calibrated model where few works share a raw score. The sampling variance of a school's points on a skill,
+given its raw scores, is the model's exact conditional variance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from merilo.language import translator
+from merilo.measure.calibration import Calibration
+from merilo.measure.tally import CellCounts, Tally
+from merilo.methods.arrays import BoolArray, FloatArray
+from merilo.methods.irt import points_given_score, subset_score_distribution
+from merilo.tables.procedure import Procedure
+from merilo.tables.works import WorksFile
+
+_ = translator("measure")
+
+# The model counts as this many works beside those observed with a raw score.
+MODEL_WORKS = 5.0
+
+
+def school_skills(works: WorksFile, tally: Tally, calibration: Calibration | None) -> pl.DataFrame:
+    """One row per school and skill: mean, authority's and expected share, gap and its sampling error."""
+    procedure = works.procedure
+    skills = sorted({skill for item in procedure.items for skill in item.skills})
+    if tally.cells is None or calibration is None or not skills:
+        return _EMPTY
+    expected = _expected_points(tally.cells, calibration, procedure)
+    frames = []
+    for skill in skills:
+        inside = np.array([skill in item.skills for item in procedure.items])
+        frames.append(_rows(works, tally, calibration, expected, inside, skill))
+    return pl.concat(frames)
+
+
+def _expected_points(cells: CellCounts, calibration: Calibration, procedure: Procedure) -> FloatArray:
+    """Points expected on each item in each cell, (C, I): observed over schools, steadied by the model."""
+    max_points = np.array([item.max_points for item in procedure.items])
+    gained = np.empty((len(cells.n), len(max_points)))
+    start = 0
+    for item, top in enumerate(max_points):
+        gained[:, item] = cells.points[:, start : start + top + 1] @ np.arange(top + 1)
+        start += top + 1
+    # Sexes are put together: a girl and a boy with one total are compared with the same curve.
+    key = (cells.pattern * (cells.variant.max() + 1) + cells.variant) * (cells.score.max() + 1) + cells.score
+    _keys, group = np.unique(key, return_inverse=True)
+    n = np.bincount(group, cells.n)
+    pooled = np.stack([np.bincount(group, gained[:, i]) for i in range(len(max_points))], axis=1)
+    expected = (pooled / n[:, None])[group]
+    for pattern in np.flatnonzero(calibration.scorable):
+        here = cells.pattern == pattern
+        administered = cells.patterns[pattern]
+        model = points_given_score(calibration.pcm.items, administered=administered).expected[cells.score[here]]
+        weight = n[group[here]][:, None]
+        steadied = (pooled[group[here]] + MODEL_WORKS * model) / (weight + MODEL_WORKS)
+        expected[here] = np.where(np.isfinite(model), steadied, expected[here])
+    return np.where(cells.patterns[cells.pattern], expected, 0.0)
+
+
+def _rows(
+    works: WorksFile,
+    tally: Tally,
+    calibration: Calibration,
+    expected: FloatArray,
+    inside: BoolArray,
+    skill: str,
+) -> pl.DataFrame:
+    cells = tally.cells
+    assert cells is not None
+    procedure = works.procedure
+    n_orgs = len(works.org_ids)
+    top = np.array([item.max_points for item in procedure.items], np.float64)
+    possible_by_cell = (cells.patterns[cells.pattern] & inside) @ top
+    schools = tally.schools
+    gained = schools.item_points[:, inside].sum(axis=1)
+    possible = schools.item_n[:, inside] @ top[inside]
+    by_school = {
+        "expected": _sum(cells, expected[:, inside].sum(axis=1), n_orgs),
+        "variance": _sum(cells, _skill_variance(cells, calibration, inside), n_orgs),
+        "n": _sum(cells, (possible_by_cell > 0).astype(np.float64), n_orgs),
+    }
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_share = gained / possible
+        expected_share = by_school["expected"] / possible
+        se = np.sqrt(by_school["variance"]) / possible
+        authority = float(gained.sum() / possible.sum()) if possible.sum() else float("nan")
+    return pl.DataFrame(
+        {
+            "procedure_id": [procedure.procedure_id] * n_orgs,
+            "org_id": works.org_ids,
+            "skill": [skill] * n_orgs,
+            "skill_name": [procedure.skill_names.get(skill)] * n_orgs,
+            "n": by_school["n"].astype(np.int64),
+            "items_n": [int(inside.sum())] * n_orgs,
+            "mean_share": mean_share,
+            "authority_share": [authority] * n_orgs,
+            "expected_share": expected_share,
+            "gap_share": mean_share - expected_share,
+            "gap_share_se": np.where(se > 0, se, np.nan),
+            "note": [None if n else _("the skill was not administered here") for n in by_school["n"]],
+        },
+        schema=_EMPTY.schema,
+        strict=False,
+    )
+
+
+def _skill_variance(cells: CellCounts, calibration: Calibration, inside: BoolArray) -> FloatArray:
+    """Conditional variance (C,) of a pupil's points on the skill given the cell's raw score; NaN unknown."""
+    variance = np.full(len(cells.n), np.nan)
+    for pattern in np.flatnonzero(calibration.scorable):
+        here = cells.pattern == pattern
+        administered = cells.patterns[pattern]
+        subset = inside & administered
+        if not subset.any():
+            variance[here] = 0.0
+            continue
+        share = subset_score_distribution(calibration.pcm.items, subset, administered=administered)
+        points = np.arange(share.shape[1])
+        mean = share @ points
+        spread = share @ points**2 - mean**2
+        variance[here] = np.maximum(spread, 0.0)[cells.score[here]]
+    return variance
+
+
+def _sum(cells: CellCounts, per_work: FloatArray, n_orgs: int) -> FloatArray:
+    """Sum a cell's value over every school's works (J,)."""
+    return np.bincount(cells.org, cells.org_n * per_work[cells.org_cell], minlength=n_orgs).astype(np.float64)
+
+
+_EMPTY = pl.DataFrame(
+    schema={
+        "procedure_id": pl.String,
+        "org_id": pl.String,
+        "skill": pl.String,
+        "skill_name": pl.String,
+        "n": pl.Int64,
+        "items_n": pl.Int64,
+        "mean_share": pl.Float64,
+        "authority_share": pl.Float64,
+        "expected_share": pl.Float64,
+        "gap_share": pl.Float64,
+        "gap_share_se": pl.Float64,
+        "note": pl.String,
+    }
+)
