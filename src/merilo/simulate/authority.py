@@ -39,6 +39,7 @@ class World:
     skill_profile: dict[str, FloatArray]
     habit: FloatArray
     seeds: tuple[np.random.Generator, ...]
+    mess_seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def simulate_authority(settings: AuthoritySettings, rng: np.random.Generator) ->
 
 def make_world(settings: AuthoritySettings, rng: np.random.Generator) -> World:
     """Draw everything but the answers. Every part has its own stream: more procedures change no earlier one."""
-    for_schools, for_chance, for_fit, for_pupils, for_profile, for_sittings = rng.spawn(6)
+    for_schools, for_chance, for_fit, for_pupils, for_profile, for_sittings, for_mess = rng.spawn(7)
     schools = make_schools(settings, for_schools)
     interventions = assign_interventions(settings, schools, for_chance)
     schools = apply_to_schools(schools, interventions, for_chance)
@@ -101,6 +102,7 @@ def make_world(settings: AuthoritySettings, rng: np.random.Generator) -> World:
         },
         habit=draw_habits(settings, for_profile, size=settings.schools),
         seeds=tuple(for_sittings.spawn(len(planned))),
+        mess_seed=int(for_mess.integers(2**62)),
     )
 
 
@@ -111,7 +113,7 @@ def hold_procedures(world: World) -> Iterator[SimulatedProcedure]:
             planned,
             world.fitted[planned.blueprint.code],
             world.schools,
-            world.cohorts[planned.year_index, planned.blueprint.year_group],
+            world.cohorts[planned.year_index, planned.year_group],
             world.interventions,
             world.skill_profile[planned.blueprint.subject],
             world.habit,
@@ -129,7 +131,7 @@ def _grow(
 ) -> dict[tuple[int, int], Cohort]:
     """Cohorts by year and year group: born where first needed, then growing up by a year group a year."""
     streamed = interventions.control("streamed")
-    wanted = sorted({(one.year_index, one.blueprint.year_group) for one in planned})
+    wanted = sorted({(one.year_index, one.year_group) for one in planned})
     cohorts: dict[tuple[int, int], Cohort] = {}
     key = FIRST_KEY
     for year, year_group in wanted:

@@ -111,11 +111,14 @@ def _curriculum(blueprint: Blueprint, interventions: Interventions, skill_profil
 def _taught(blueprint: Blueprint, classes: int, rng: np.random.Generator) -> BoolArray:
     """A class behind the programme misses the late topics: nearly nested, so that few works miss anything.
 
-    Topics that hardly anybody misses are missed by chance, not because a class is behind.
+    Topics that hardly anybody misses have their own reason: a class far behind does not miss the whole work.
     """
-    behind = rng.normal(size=(classes, 1))
+    behind = np.where(
+        blueprint.not_taught_share > RARELY_NOT_TAUGHT,
+        rng.normal(size=(classes, 1)),
+        rng.normal(size=(classes, 1)),
+    )
     own = rng.normal(size=(classes, len(blueprint.items)))
-    coherence = np.where(blueprint.not_taught_share > RARELY_NOT_TAUGHT, NOT_TAUGHT_COHERENCE, 0.0)
-    lag = np.sqrt(coherence) * behind + np.sqrt(1 - coherence) * own
+    lag = np.sqrt(NOT_TAUGHT_COHERENCE) * behind + np.sqrt(1 - NOT_TAUGHT_COHERENCE) * own
     taught: BoolArray = ndtr(lag) >= blueprint.not_taught_share
     return taught

@@ -58,7 +58,8 @@ class AuthoritySettings:
     """Everything about a simulated authority except its random numbers.
 
     schools 1-40,000; years: school years, one spring each, from first_year on; profile: sizes of schools, "town" or
-    "region" (empty: town up to 60 schools); works: codes like MA5, empty for all; lift_mean, lift_most: share of
+    "region" (empty: town up to 60 schools); season: spring, or autumn, when the programme of the year
+    before is tested (as in 2020); works: codes like MA5, empty for all; lift_mean, lift_most: share of
     near-misses that honest markers lift over the cut score for "3" (less for 4 and 5), mean and maximum over
     schools; school_item_sd logits (None: each item as in the region); skill_part: share of that variance common to
     the items of a skill; class_item_sd logits; class_part: share of the variance of ability between the classes of
@@ -70,6 +71,7 @@ class AuthoritySettings:
     schools: int = 41
     years: int = 2
     first_year: int = 2021
+    season: str = "spring"
     profile: str = ""
     works: tuple[str, ...] = ()
     region_code: int = 10
@@ -95,6 +97,8 @@ class AuthoritySettings:
             raise UsageError(_("The number of school years must be from 1 to 20"), value=self.years)
         if self.profile not in ("", "town", "region"):
             raise UsageError(_("The profile must be town or region"), value=self.profile)
+        if self.season not in ("spring", "autumn"):
+            raise UsageError(_("The season must be spring or autumn"), value=self.season)
         unknown = [code for code in self.works if code not in load_blueprints()]
         if unknown:
             raise UsageError(
@@ -109,6 +113,11 @@ class AuthoritySettings:
             raise UsageError(
                 _("The shares of absent pupils must rise and be below 1"), value=self.absent_share
             )
+
+    @property
+    def autumn(self) -> bool:
+        """Whether procedures are held in autumn, by the year group above the programme's."""
+        return self.season == "autumn"
 
     @property
     def is_town(self) -> bool:

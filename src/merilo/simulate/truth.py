@@ -7,6 +7,7 @@ truth/controls.csv        org_id, kind, strength
 truth/items.csv           procedure_id, item_id, slope, difficulty_logits, steps_logits, variant and sex differences
 truth/school_effects.csv  procedure_id, org_id, n, present_n, effects in logits, true expected points
 truth/lifts.csv           procedure_id, org_id, mark, degree_share, near_miss_n, lifted_n
+truth/planted_faults.csv  file, row, column, fault, written, true_value, reported (exchange forms only)
 truth/procedures/<id>/    works, class_effects, school_items: a row per pupil, class, school and item
 """
 
@@ -47,8 +48,10 @@ class TruthWriter:
         _rounded(schools_truth(world)).write_csv(folder / "schools.csv")
         controls_truth(world).write_csv(folder / "controls.csv")
 
-    def add(self, held: SimulatedProcedure) -> None:
-        """Write one procedure's own tables and keep its rows of the joined ones."""
+    def add(self, held: SimulatedProcedure, faults: pl.DataFrame | None = None) -> None:
+        """Write one procedure's own tables and keep its rows of the joined ones; faults planted in its form."""
+        if faults is not None:
+            self._joined.setdefault("planted_faults", []).append(faults)
         folder = self._folder / "procedures" / held.planned.procedure.procedure_id
         folder.mkdir(parents=True, exist_ok=True)
         self._write(works_truth(self._world, held), folder / "works")

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from merilo.errors import OutputError, UsageError
 from merilo.language import translator
 from merilo.simulate.authority import SimulatedAuthority, World, hold_procedures, make_world
+from merilo.simulate.exchange.files import EXCHANGE_LAYOUTS, write_exchange
 from merilo.simulate.folder import write_authority_files, write_procedure
 from merilo.simulate.settings import (
     AuthoritySettings,
@@ -24,7 +26,7 @@ from merilo.simulate.truth import TruthWriter
 
 _ = translator("simulate")
 
-LAYOUTS = ("folder", "raw2020", "raw2021", "form2022", "collection", "f1", "plan")
+LAYOUTS = ("folder", *EXCHANGE_LAYOUTS)
 WORKS_FORMATS = ("csv", "parquet")
 Progress = Callable[[str, int, int], None]
 
@@ -35,6 +37,8 @@ def simulate(
     schools: int = 41,
     seed: int = 1,
     years: int = 2,
+    first_year: int = 2021,
+    season: str = "",
     layout: str = "folder",
     manipulations: Sequence[Manipulation | str] = (),
     controls: Sequence[Control | str] = (),
@@ -47,12 +51,15 @@ def simulate(
 ) -> Path:
     """Simulate an authority and write it to the new folder `out`; procedures are written one by one as they are drawn.
 
+    first_year: calendar year of the first spring; season: spring, or autumn, which is the season of raw2020;
     manipulations, controls: as such or as text (see parse_manipulation, parse_control); mess 0-1: faults planted in the
     exchange forms; progress(label, done, total). The same arguments give the same bytes.
     """
     settings = AuthoritySettings(
         schools=schools,
         years=years,
+        first_year=first_year,
+        season=season or ("autumn" if layout == "raw2020" else "spring"),
         profile=profile,
         works=tuple(code.upper() for code in works),
         manipulations=tuple(parse_manipulation(m) if isinstance(m, str) else m for m in manipulations),
@@ -105,9 +112,9 @@ def _write(
         for done, held in enumerate(procedures):
             if progress is not None:
                 progress(held.planned.procedure.procedure_id, done, len(world.planned))
-            _write_one(world, held, part, layout=layout, works_format=works_format, mess=mess)
+            faults = _write_one(world, held, part, layout=layout, works_format=works_format, mess=mess)
             if record is not None:
-                record.add(held)
+                record.add(held, faults)
         if record is not None:
             record.close()
         if out.is_dir():
@@ -126,11 +133,12 @@ def _write(
 
 def _write_one(
     world: World, held: SimulatedProcedure, out: Path, *, layout: str, works_format: str, mess: float
-) -> None:
-    if layout == "folder":
-        write_procedure(world, held, out, works_format=works_format)
-        return
-    raise UsageError("layout not ready")
+) -> pl.DataFrame | None:
+    """One procedure in the layout; returns the faults planted in exchange forms."""
+    if layout != "folder":
+        return write_exchange(world, held, out, layout=layout, mess=mess)
+    write_procedure(world, held, out, works_format=works_format)
+    return None
 
 
 def _check(out: Path, layout: str, works_format: str, mess: float) -> None:
