@@ -86,7 +86,7 @@ class ClusteredMean:
     lower: FloatArray
     upper: FloatArray
     class_variance: float  # between classes of one school, pooled; 0 if unknown
-    class_variance_known: bool  # False: no school has two classes, so se ignores that classes differ
+    class_variance_known: bool  # False: cannot be estimated (no school has two classes); se then ignores it
     pupil_variance: float  # within classes, pooled
     n_effective: FloatArray  # pupils of a simple random sample that would give the same se
 
@@ -108,7 +108,8 @@ def clustered_mean(
     ch. 3); one class alone then still carries its class's uncertainty. s^2 is the school's own within-class
     variance, moderated towards the pooled one (Smyth 2004), so that three pupils who chance to agree do not
     get a zero error. Student's t with Satterthwaite's degrees of freedom. `class_variance` may be given
-    from outside where no school has two classes.
+    from outside where no school has two classes. Classes formed by ability (streams) differ more than chance
+    would have it: they raise the pooled class variance and widen everyone's interval.
     """
     n, sums, squares = (np.asarray(a, dtype=np.float64) for a in (class_n, class_sum, class_sum_squares))
     filled = n > 0
@@ -127,7 +128,7 @@ def clustered_mean(
     own = per_school(inside)
     moderated, prior_freedom, pooled = moderate_variances(own, freedom)
     between_freedom = float(np.maximum(C - 1.0, 0.0).sum())
-    known = class_variance is not None or between_freedom > 0
+    known = class_variance is not None or (between_freedom > 0 and np.isfinite(pooled))
     noise = 0.0
     if class_variance is None and known:
         # Expected square between classes: pooled + per_class * class_variance (Searle et al. 1992, ch. 3.6).

@@ -87,6 +87,9 @@ def test_single_pupils_have_a_mean_without_error() -> None:
     result = clustered_mean(np.ones(4), np.arange(4.0), np.arange(4.0) ** 2, np.arange(4), 4)
     assert result.mean.tolist() == [0, 1, 2, 3]
     assert np.isnan(result.se).all() and np.isnan(result.upper).all()
+    assert not clustered_mean(
+        np.ones(4), np.arange(4.0), np.arange(4.0) ** 2, np.zeros(4, int), 1
+    ).class_variance_known
 
 
 def test_pupils_who_agree_by_chance_keep_an_error() -> None:

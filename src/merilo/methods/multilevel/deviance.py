@@ -31,7 +31,7 @@ class ProfileDeviance:
 
     sizes: FloatArray  # (D,) distinct school sizes
     schools_of_size: FloatArray  # (D,) how many schools have each
-    between: FloatArray  # (D, K, K) sum of a a' over schools of each size
+    between: FloatArray  # (D, K*K) sum of a a' over schools of each size, flattened
     within: FloatArray  # (K, K)
     freedom: float  # N - k if restricted, else N
     offset: float
@@ -39,16 +39,11 @@ class ProfileDeviance:
 
     def matrix(self, ratio: FloatArray, power: int = 1, spread: int = 0) -> FloatArray:
         """sum_j g_j^power / n_j^spread a_j a_j' for each ratio (Q,): (Q, K, K), the within part not added."""
-        g = self._g(ratio) ** power / self.sizes**spread
-        return np.tensordot(g, self.between, axes=1)
-
-    def forms(self, ratio: FloatArray) -> FloatArray:
-        """Z'V^-1 Z var_e for each ratio, (Q, K, K), with Z = [X, y]."""
-        return self.within + self.matrix(ratio)
+        return self._sum(self.weight(ratio) ** power / self.sizes**spread)
 
     def fixed(self, ratio: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Generalised least squares in standard units: b (Q, k), (X'V^-1X var_e)^-1, residual sum (Q,)."""
-        A = self.forms(ratio)
+        A = self.within + self.matrix(ratio)  # Z'V^-1 Z var_e with Z = [X, y]
         inverse = np.linalg.inv(A[:, :-1, :-1])
         b = np.linalg.solve(A[:, :-1, :-1], A[:, :-1, -1:])[:, :, 0]
         r = np.concatenate([-b, np.ones((len(b), 1))], axis=1)
@@ -67,13 +62,13 @@ class ProfileDeviance:
     def slope(self, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
         """First and second derivative of the deviance in ratio, each (Q,)."""
         b, inverse, rss = self.fixed(ratio)
-        first, second = -self.matrix(ratio, 2), 2.0 * self.matrix(ratio, 3)
+        g = self.weight(ratio)
+        first, second = -self._sum(g**2), 2.0 * self._sum(g**3)
         r = np.concatenate([-b, np.ones((len(b), 1))], axis=1)
         moved = np.einsum("qab,qb->qa", first, r)
         rss1 = np.einsum("qa,qa->q", r, moved)
         rss2 = np.einsum("qa,qab,qb->q", r, second, r)
         rss2 -= 2.0 * np.einsum("qa,qab,qb->q", moved[:, :-1], inverse, moved[:, :-1])
-        g = self._g(ratio)
         slope = self.freedom * rss1 / rss + g @ self.schools_of_size
         bend = self.freedom * (rss2 / rss - (rss1 / rss) ** 2) - g**2 @ self.schools_of_size
         if self.reml:
@@ -83,8 +78,12 @@ class ProfileDeviance:
             bend = bend - np.einsum("qab,qba->q", turned, turned)
         return slope, bend
 
-    def _g(self, ratio: FloatArray) -> FloatArray:
+    def weight(self, ratio: FloatArray) -> FloatArray:
+        """Weight g = n/(1 + n ratio) of a school, for each ratio and size, (Q, D)."""
         return np.asarray(self.sizes / (1.0 + ratio[:, None] * self.sizes))
+
+    def _sum(self, g: FloatArray) -> FloatArray:
+        return np.asarray((g @ self.between).reshape(-1, *self.within.shape))
 
 
 def profile_deviance(sums: StandardizedSums, *, reml: bool) -> ProfileDeviance:
@@ -106,7 +105,7 @@ def profile_deviance(sums: StandardizedSums, *, reml: bool) -> ProfileDeviance:
     return ProfileDeviance(
         sizes=sizes,
         schools_of_size=np.bincount(group).astype(np.float64),
-        between=between,
+        between=between.reshape(len(sizes), -1),
         within=sums.within,
         freedom=freedom,
         offset=offset,
@@ -116,37 +115,35 @@ def profile_deviance(sums: StandardizedSums, *, reml: bool) -> ProfileDeviance:
 
 def between_freedom(sums: StandardizedSums) -> int:
     """Schools less the fixed effects that only differences between schools can tell."""
-    return len(sums.n) + _within_rank(sums) - sums.n_fixed
+    return len(sums.n) + _within_sweep(sums)[0] - sums.n_fixed
 
 
 def check_identified(sums: StandardizedSums) -> None:
     """Raise with the reason where var_e or var_u cannot be estimated."""
-    inside = sums.n.sum() - len(sums.n) - _within_rank(sums)
-    if inside < 1:
+    rank, residual = _within_sweep(sums)
+    if sums.n.sum() - len(sums.n) - rank < 1:
         raise TooFewPupilsError(
             "Pupils of one school do not differ enough to tell pupils' from schools' variance",
             value=float(sums.n.max()),
             next_step="At least one school needs more pupils than there are pupil covariates.",
         )
-    if between_freedom(sums) < 1:
+    if len(sums.n) + rank - sums.n_fixed < 1:
         raise TooFewPupilsError(
             "There are as many school covariates as schools: no difference between schools is left",
             value=len(sums.n),
             next_step="Use fewer covariates or more schools.",
         )
-    if _within_residual(sums) <= _NO_VARIANCE * sums.n.sum():
+    if residual <= _NO_VARIANCE * sums.n.sum():
         raise DegenerateDataError(
             "Within schools the covariates explain the results exactly: no pupil variance"
         )
 
 
-def _within_rank(sums: StandardizedSums) -> int:
-    x = sums.within[1:-1, 1:-1] / sums.n.sum()
-    return int(np.linalg.matrix_rank(x, tol=1e-10, hermitian=True)) if x.size else 0
-
-
-def _within_residual(sums: StandardizedSums) -> float:
-    x, xy, yy = sums.within[1:-1, 1:-1], sums.within[1:-1, -1], sums.within[-1, -1]
-    if not x.size:
-        return float(yy)
-    return float(yy - xy @ np.linalg.pinv(x, rcond=1e-10, hermitian=True) @ xy)
+def _within_sweep(sums: StandardizedSums) -> tuple[int, float]:
+    """Independent covariates within schools, and the residual sum of the results on them."""
+    left, rank = sums.within[1:, 1:].copy(), 0
+    for i in range(len(left) - 1):
+        if left[i, i] > 1e-10 * sums.n.sum():
+            rank += 1
+            left -= np.outer(left[:, i], left[i, :]) / left[i, i]
+    return rank, float(left[-1, -1])

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from merilo.methods.arrays import FloatArray
 from merilo.methods.multilevel.cross_products import StandardizedSums
@@ -57,8 +57,8 @@ def school_effects(
     var_e = rss / deviance.freedom
     blup, conditional, fixed = (part[0] for part in _at_ratios(sums, np.array([ratio]), b, inverse, var_e))
     residual = sums.means[:, -1] - sums.means[:, :-1] @ b[0]
-    middle, spread = _over_ratios(sums)
-    wide = float(norm.ppf(0.5 + confidence / 2.0)) * spread
+    middle, spread = _over_ratios(sums, deviance)
+    wide = float(ndtri(0.5 + confidence / 2.0)) * spread
     unit = float(sums.scale[-1])
 
     def all_schools(values: FloatArray) -> FloatArray:
@@ -89,16 +89,18 @@ def _at_ratios(
     X = sums.means[:, :-1]
     mean = shrink * (sums.means[:, -1] - b @ X.T)
     conditional = var_e[:, None] * ratio[:, None] / (1.0 + sums.n * ratio[:, None])
-    fixed = np.einsum("ja,qab,jb->qj", X, inverse, X, optimize=True) * shrink**2 * var_e[:, None]
+    squares = (X[:, :, None] * X[:, None, :]).reshape(len(X), -1)
+    fixed = (inverse.reshape(len(ratio), -1) @ squares.T) * shrink**2 * var_e[:, None]
     return mean, conditional, fixed
 
 
-def _over_ratios(sums: StandardizedSums) -> tuple[FloatArray, FloatArray]:
+def _over_ratios(sums: StandardizedSums, deviance: ProfileDeviance) -> tuple[FloatArray, FloatArray]:
     """Mean and standard deviation (J,) of each effect over the plausible ratios, standard units."""
     if between_freedom(sums) < _LEAST_FREEDOM:
         missing = np.full(len(sums.n), np.nan)
         return missing, missing
-    deviance = profile_deviance(sums, reml=True)
+    if not deviance.reml:
+        deviance = profile_deviance(sums, reml=True)
     ratio, weight = ratio_distribution(deviance)
     b, inverse, rss = deviance.fixed(ratio)
     # Given the ratio, var_e is scaled inverse chi-squared: the effect is Student with this many degrees of

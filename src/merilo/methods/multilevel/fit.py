@@ -111,7 +111,8 @@ def _root(deviance: ProfileDeviance, low: float, high: float) -> float:
         low, high = (ratio, high) if slope < 0 else (low, ratio)
         step = -slope / bend if bend > 0 else np.inf
         new = ratio + step if low < ratio + step < high else 0.5 * (low + high)
-        if abs(new - ratio) <= 4e-16 * ratio or high - low <= 4e-16 * high:
+        # Newton squares the relative error: a step of 1e-9 leaves rounding only.
+        if abs(new - ratio) <= 1e-9 * ratio:
             return float(new)
         ratio = float(new)
     return ratio
