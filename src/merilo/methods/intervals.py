@@ -128,7 +128,7 @@ def clustered_mean(
     own = per_school(inside)
     moderated, prior_freedom, pooled = moderate_variances(own, freedom)
     between_freedom = float(np.maximum(C - 1.0, 0.0).sum())
-    known = class_variance is not None or (between_freedom > 0 and np.isfinite(pooled))
+    known = class_variance is not None or (between_freedom > 0 and bool(np.isfinite(pooled)))
     noise = 0.0
     if class_variance is None and known:
         # Expected square between classes: pooled + per_class * class_variance (Searle et al. 1992, ch. 3.6).
