@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator
@@ -63,7 +64,9 @@ def _show_version(wanted: bool) -> None:
 def options(
     language: Annotated[
         str | None,
-        typer.Option("--language", help=_("ru or en; otherwise by the locale."), callback=_option_of_language),
+        typer.Option(
+            "--language", help=_("ru or en; otherwise by the locale."), callback=_option_of_language
+        ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", help=_("Show the version."), callback=_show_version, is_eager=True)
@@ -106,12 +109,20 @@ def run(
 
 @app.command("import", help=_("Read raw exchange files into an authority folder."))
 def import_command(
-    files: Annotated[list[Path], typer.Argument(help=_("Exchange files (xlsx, xls, csv)."), show_default=False)],
-    into: Annotated[Path, typer.Option("--into", help=_("Authority folder to write to."), show_default=False)],
-    subject: Annotated[str | None, typer.Option("--subject", help=_("Subject, where the file does not say."))] = None,
+    files: Annotated[
+        list[Path], typer.Argument(help=_("Exchange files (xlsx, xls, csv)."), show_default=False)
+    ],
+    into: Annotated[
+        Path, typer.Option("--into", help=_("Authority folder to write to."), show_default=False)
+    ],
+    subject: Annotated[
+        str | None, typer.Option("--subject", help=_("Subject, where the file does not say."))
+    ] = None,
     year_group: Annotated[int | None, typer.Option("--year-group", help=_("Year group (класс)."))] = None,
     year: Annotated[int | None, typer.Option("--year", help=_("Calendar year of the procedure."))] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help=_("vpr, oge, ege, gve, niko, regional, school."))] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help=_("vpr, oge, ege, gve, niko, regional, school."))
+    ] = None,
     procedure: Annotated[str | None, typer.Option("--procedure", help=_("Id to give the procedure."))] = None,
     definitions: Annotated[
         list[Path] | None,
@@ -148,8 +159,16 @@ def simulate(
     ] = "folder",
     manipulation: Annotated[
         list[str] | None,
-        typer.Option("--manipulation", help=_("kind=strength or kind=strength:schools, for example threshold=0.5:3.")),
+        typer.Option("--manipulation", help=_("kind:strength:schools, several times if needed.")),
     ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option("--control", help=_("Something that only looks suspicious: kind:schools.")),
+    ] = None,
+    works_format: Annotated[str, typer.Option("--works-format", help=_("csv or parquet."))] = "csv",
+    mess: Annotated[
+        float, typer.Option("--mess", min=0, max=1, help=_("Faults planted in exchange forms, 0 to 1."))
+    ] = 0.0,
 ) -> None:
     """Write a simulated authority and its truth."""
     from merilo.simulate import simulate as simulate_authority
@@ -162,14 +181,23 @@ def simulate(
             years=years,
             layout=layout,
             manipulations=tuple(manipulation or ()),
-            progress=tell,
+            controls=tuple(control or ()),
+            works_format=works_format,
+            mess=mess,
+            progress=lambda _name, done, total: tell("simulate", done, total),
         )
-    screen.print(_("The authority is in {folder}, what is true of it in {truth}.").format(folder=out, truth=out / "truth"))
+    screen.print(
+        _("The authority is in {folder}, what is true of it in {truth}.").format(
+            folder=out, truth=out / "truth"
+        )
+    )
 
 
 @app.command(help=_("Describe one procedure folder: works, items, marks."))
 def describe(
-    folder: Annotated[Path, typer.Argument(help=_("Folder with procedure.toml and works."), show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help=_("Folder with procedure.toml and works."), show_default=False)
+    ],
 ) -> None:
     """Print what one procedure holds."""
     from merilo.cycle import describe as describe_procedure
@@ -188,11 +216,28 @@ def demo(
     from merilo.simulate import simulate as simulate_authority
 
     town, results = folder / "town", folder / "results"
+    _clear_town(town)
     with _progress() as tell:
-        simulate_authority(town, schools=schools, seed=2021, years=2, layout="folder", manipulations=(), progress=tell)
+        simulate_authority(
+            town,
+            schools=schools,
+            seed=2021,
+            years=2,
+            progress=lambda _name, done, total: tell("simulate", done, total),
+        )
         result = merilo.run(town, results, workers=processors(), on_progress=tell)
-    screen.print(_("The simulated town: {folder} (what is true of it: {truth}).").format(folder=town, truth=town / "truth"))
+    screen.print(
+        _("The simulated town: {folder} (what is true of it: {truth}).").format(
+            folder=town, truth=town / "truth"
+        )
+    )
     _say_result(result)
+
+
+def _clear_town(town: Path) -> None:
+    """An earlier demo's town gives way; a folder without `truth` is not ours to touch."""
+    if (town / "truth").is_dir():
+        shutil.rmtree(town)
 
 
 def _say_result(result: merilo.RunResult) -> None:
@@ -203,7 +248,9 @@ def _say_result(result: merilo.RunResult) -> None:
     rejected = result.tables["rejected_rows"].height
     procedures, schools = result.tables["procedures"], result.tables["school_results"]["org_id"].n_unique()
     screen.print(
-        _("Procedures: {procedures}, schools: {schools}, works: {works}, rows not accepted as they stood: {rejected}.").format(
+        _(
+            "Procedures: {procedures}, schools: {schools}, works: {works}, rows not accepted as they stood: {rejected}."
+        ).format(
             procedures=procedures.height, schools=schools, works=int(procedures["n"].sum()), rejected=rejected
         )
     )
@@ -214,7 +261,9 @@ def _say_result(result: merilo.RunResult) -> None:
     ):
         if (out / name).is_file():
             screen.print(f"  {out / name}  — {words}", soft_wrap=True)
-    screen.print("  " + _("{folder}/*.csv, *.parquet  — tables (docs/tables.md)").format(folder=out), soft_wrap=True)
+    screen.print(
+        "  " + _("{folder}/*.csv, *.parquet  — tables (docs/tables.md)").format(folder=out), soft_wrap=True
+    )
 
 
 def _say_import(outcome: object, into: Path) -> None:

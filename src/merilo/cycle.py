@@ -17,17 +17,22 @@ import polars as pl
 
 import merilo
 from merilo.appraise.low_results import appraise_low_results
-from merilo.collect.authority import Authority, CollectedWorks, collect_works, read_authority, read_procedure_folder, reading_order
+from merilo.collect.authority import (
+    Authority,
+    CollectedWorks,
+    collect_works,
+    read_authority,
+    read_procedure_folder,
+    reading_order,
+)
 from merilo.definitions import Definitions, load_definitions
 from merilo.engines.local import fold
 from merilo.language import translator
 from merilo.measure.procedure import MeasuredProcedure, measure_procedure
 from merilo.measure.tally import Tally, merge, step
-from merilo.publish.report import write_report
 from merilo.publish.result_folder import result_folder
 from merilo.publish.stamp import RunStamp
 from merilo.publish.table_files import write_tables
-from merilo.publish.workbook import write_workbook
 from merilo.support.deficits import find_deficits
 from merilo.tables import TABLES
 from merilo.tables.works import WorksFile
@@ -39,6 +44,16 @@ Progress = Callable[[str, int, int], None]
 WORKBOOK = "workbook.xlsx"
 REPORT = "report.pdf"
 MANIFEST = "manifest.json"
+
+MEASURED_TABLES = (
+    "procedures",
+    "items",
+    "score_distribution",
+    "school_results",
+    "school_effects",
+    "effect_models",
+    "school_growth",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +170,14 @@ def _tables(
     """Every table of formats.md that this run can give, checked against its schema."""
     rows = {
         name: pl.concat([one.tables[name] for one in measured], how="diagonal_relaxed")
-        for name in ("procedures", "items", "score_distribution", "school_results", "school_effects", "school_growth", "effect_models")
+        for name in MEASURED_TABLES
     }
     skills = pl.concat([one.skills for one in measured], how="diagonal_relaxed")
     rows["deficits"] = find_deficits(skills)
     organisations = _organisations(authority, rows["school_results"])
-    rows["low_results"] = appraise_low_results(rows["procedures"], rows["school_results"], organisations, definitions)
+    rows["low_results"] = appraise_low_results(
+        rows["procedures"], rows["school_results"], organisations, definitions
+    )
     rows["rejected_rows"] = pl.concat([collected[name].rejected for name in sorted(collected)])
     tables = {name: TABLES[name].frame(frame) for name, frame in rows.items()}
     tables["organisations"] = organisations
@@ -227,16 +244,20 @@ def _publish(
     clock.tell("publish", 1, steps)
     if not documents:
         return
+    # Only documents need the drawing and typesetting packages; tables alone start faster without them.
+    from merilo.publish.report import write_report
+    from merilo.publish.workbook import write_workbook
+
     stamp = RunStamp(
         run_id=manifest["run_id"],
         made_on=date.fromisoformat(manifest["made_on"]),
         version=manifest["merilo_version"],
         short_hash=hashlib.sha256(json.dumps(manifest["inputs"], sort_keys=True).encode()).hexdigest()[:8],
     )
-    named = {"stamp": stamp, "authority_name": authority.name, "definitions": definitions}
-    write_workbook(tables, target / WORKBOOK, **named)
+    name = authority.name
+    write_workbook(tables, target / WORKBOOK, stamp=stamp, authority_name=name, definitions=definitions)
     clock.tell("publish", 2, steps)
-    write_report(tables, target / REPORT, **named)
+    write_report(tables, target / REPORT, stamp=stamp, authority_name=name, definitions=definitions)
     clock.tell("publish", 3, steps)
 
 

@@ -52,13 +52,20 @@ def _fold_in_order(
     on_step: Callable[[], None] | None,
 ) -> Iterator[T]:
     for file in files:
-        folded = next(results)
-        if on_step is not None:
-            on_step()
-        for _group in range(1, file.row_groups):
-            folded = merge(folded, next(results))
+        # Equals merge with equals, as in a binary counter: folding k results in a row would touch the first
+        # ones k times.
+        waiting: list[tuple[int, T]] = []
+        for _group in range(file.row_groups):
+            weight, folded = 1, next(results)
             if on_step is not None:
                 on_step()
+            while waiting and waiting[-1][0] == weight:
+                before, earlier = waiting.pop()
+                weight, folded = weight + before, merge(earlier, folded)
+            waiting.append((weight, folded))
+        folded = waiting.pop()[1]
+        while waiting:
+            folded = merge(waiting.pop()[1], folded)
         yield folded
 
 

@@ -30,7 +30,9 @@ def school_growth(works: WorksFile, tally: Tally) -> pl.DataFrame:
     # Raw points are whole numbers with many ties; each stands for the interval around it.
     step = 1.0 if bool(np.all(pairs.score == np.round(pairs.score))) else 0.0
     try:
-        growth = growth_percentiles(np.repeat(pairs.prior, pairs.n), np.repeat(pairs.score, pairs.n), score_step=step)
+        growth = growth_percentiles(
+            np.repeat(pairs.prior, pairs.n), np.repeat(pairs.score, pairs.n), score_step=step
+        )
     except EstimationError as error:
         return org.with_columns(pl.lit(0).alias("n"), pl.lit(error.rule).alias("note"), **named)
     schools = summarise_schools(growth.rank, np.repeat(pairs.org, pairs.n), n_schools=len(works.org_ids))
@@ -39,6 +41,10 @@ def school_growth(works: WorksFile, tally: Tally) -> pl.DataFrame:
         pl.Series("mean_growth_percentile", schools.mean),
         pl.Series("mean_growth_percentile_se", schools.se_mean),
         pl.Series("median_growth_percentile", schools.median),
-        pl.Series("note", [_("nobody with an earlier score") if n == 0 else None for n in schools.n], dtype=pl.String),
+        pl.Series(
+            "note",
+            [_("nobody with an earlier score") if n == 0 else None for n in schools.n],
+            dtype=pl.String,
+        ),
         **named,
     )

@@ -34,7 +34,9 @@ def score_counts(works: WorksFile, tally: Tally) -> ScoreCounts | None:
     """Works by raw score; None where scores are fractions or spread too widely for a table."""
     if tally.cells is not None:
         highest = int(works.procedure.highest_score or 0)
-        return ScoreCounts(0, np.bincount(tally.cells.score, tally.cells.n, minlength=highest + 1).astype(np.int64))
+        return ScoreCounts(
+            0, np.bincount(tally.cells.score, tally.cells.n, minlength=highest + 1).astype(np.int64)
+        )
     if not len(tally.scores) or tally.score_n.sum() < tally.n:
         return None
     low = int(min(tally.scores[0], works.procedure.min_score or tally.scores[0]))
@@ -46,19 +48,23 @@ def score_counts(works: WorksFile, tally: Tally) -> ScoreCounts | None:
     return ScoreCounts(low, n)
 
 
-def procedure_lift(procedure: Procedure, counts: ScoreCounts | None, kernel: FloatArray | None) -> LiftEstimate | None:
+def procedure_lift(
+    procedure: Procedure, counts: ScoreCounts | None, kernel: FloatArray | None
+) -> LiftEstimate | None:
     """Share of near-misses lifted over the cut scores; None where there is no cut score or no table of scores."""
     cuts = [cut for cut in _cuts(procedure) if cut == round(cut)]
     if counts is None or not cuts:
         return None
     places = [int(cut) - counts.lowest for cut in cuts if 0 <= cut - counts.lowest < len(counts.n)]
     try:
-        return estimate_lift(counts.n, places, kernel=kernel) if places else None
+        return estimate_lift(counts.n.astype(np.float64), places, kernel=kernel) if places else None
     except EstimationError:
         return None
 
 
-def score_distribution(procedure: Procedure, counts: ScoreCounts | None, lift: LiftEstimate | None) -> pl.DataFrame:
+def score_distribution(
+    procedure: Procedure, counts: ScoreCounts | None, lift: LiftEstimate | None
+) -> pl.DataFrame:
     """Rows of the table `score_distribution`."""
     if counts is None:
         return pl.DataFrame(schema={"procedure_id": pl.String, "score": pl.Int64, "n": pl.Int64})
@@ -106,7 +112,11 @@ def procedure_row(
         "total_mismatch_n": works.total_mismatch_n,
     }
     if statistics is not None:
-        row |= {"alpha": statistics.alpha, "alpha_se": statistics.alpha_se, "sem_points": statistics.sem_points}
+        row |= {
+            "alpha": statistics.alpha,
+            "alpha_se": statistics.alpha_se,
+            "sem_points": statistics.sem_points,
+        }
     if calibration is not None:
         row |= {"ability_mean_logits": calibration.mean, "ability_sd_logits": calibration.sd}
     row |= _mark_shares(tally) | _lift_columns(procedure, lift)
@@ -175,11 +185,15 @@ def _lift_columns(procedure: Procedure, lift: LiftEstimate | None) -> dict[str, 
     }
     marks = sorted(procedure.cut_scores)
     if len(marks) == len(lift.share):
-        columns |= {f"lifted_share_{mark}": float(share) for mark, share in zip(marks, lift.share, strict=True)}
+        columns |= {
+            f"lifted_share_{mark}": float(share) for mark, share in zip(marks, lift.share, strict=True)
+        }
     return columns
 
 
 def _lift_notes(lift: LiftEstimate | None) -> list[str]:
     if lift is None or not lift.overall_reason:
         return []
-    return [_("lifting over cut scores cannot be told: {reason}").format(reason=_(REASONS[lift.overall_reason]))]
+    return [
+        _("lifting over cut scores cannot be told: {reason}").format(reason=_(REASONS[lift.overall_reason]))
+    ]

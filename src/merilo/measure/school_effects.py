@@ -46,13 +46,16 @@ def school_effects(works: WorksFile, models: list[EffectModel], sd_points: float
 
 def effect_terms(works: WorksFile, models: list[EffectModel]) -> pl.DataFrame:
     """Rows of the table `effect_models`: coefficients, variances and deviance of every model."""
-    rows = []
+    rows: list[tuple[str, str, float, float | None]] = []
     for model in models:
         if model.fit is None:
             continue
         fit = model.fit
         names = ["intercept", *(c.name for c in model.covariates)]
-        rows += [(model.kind, name, float(b), float(se)) for name, b, se in zip(names, fit.beta, fit.beta_se, strict=True)]
+        rows += [
+            (model.kind, name, float(b), float(se))
+            for name, b, se in zip(names, fit.beta, fit.beta_se, strict=True)
+        ]
         rows += [
             (model.kind, "var_school", fit.var_u, fit.var_u_se),
             (model.kind, "var_pupil", fit.var_e, fit.var_e_se),
@@ -77,7 +80,9 @@ def effect_notes(models: list[EffectModel]) -> list[str]:
             f"deviance_reml={model.fit.deviance:.13g}"
         )
         notes += [
-            _("{kind}: {covariate} is left out ({reason})").format(kind=model.kind, covariate=name, reason=_(reason))
+            _("{kind}: {covariate} is left out ({reason})").format(
+                kind=model.kind, covariate=name, reason=_(reason)
+            )
             for name, reason in zip(model.fit.dropped, model.fit.dropped_reasons, strict=True)
         ]
     return notes
@@ -142,7 +147,9 @@ def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFram
 def _notes(works: WorksFile, model: EffectModel, n: FloatArray) -> list[str | None]:
     joined = [c for c in model.covariates if c.role == "prior" and c.level != "pupil"]
     shared = (
-        _("prior attainment is known by class or school only, not by pupil: read with care") if joined else None
+        _("prior attainment is known by class or school only, not by pupil: read with care")
+        if joined
+        else None
     )
     empty = _("no work with all that this effect needs") if model.covariates else _("nobody wrote")
     return [empty if pupils == 0 else shared for pupils in n]

@@ -16,6 +16,8 @@ from merilo.tables.works import WorksFile
 _ = translator("measure")
 
 MARKS = (2, 3, 4, 5)
+# By journal mark and mark of the work: -1 below the journal, 0 equal, 1 above.
+_ABOVE_JOURNAL = np.sign(np.arange(4)[None, :] - np.arange(4)[:, None])
 
 
 def school_results(
@@ -65,7 +67,8 @@ def _participation(n: IntArray, absent: IntArray, enrolled: FloatArray) -> Float
     """Present among enrolled; among entered where enrolment is unknown or smaller than those who came."""
     entered = (n + absent).astype(np.float64)
     base = np.where(np.isnan(enrolled) | (enrolled < n), entered, enrolled)
-    return np.divide(n, base, out=np.full(len(n), np.nan), where=base > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(base > 0, n / base, np.nan))
 
 
 def _logits_se(abilities: Abilities, means: ClusteredMean) -> FloatArray:
@@ -78,33 +81,32 @@ def _marks(marks: IntArray, low: IntArray, works: WorksFile) -> dict[str, object
     """Shares of marks, of low and of good results, and of marks against the journal."""
     procedure = works.procedure
     columns: dict[str, object] = {}
-    by_mark = marks.sum(axis=1)
+    by_mark = marks.sum(axis=1).astype(np.float64)
     marked = by_mark[:, 2:].sum(axis=1)
     for mark in MARKS:
         shares = wilson_interval(by_mark[:, mark], marked)
         columns[f"share_{mark}"] = shares.share
         columns[f"share_{mark}_lower"] = shares.lower
         columns[f"share_{mark}_upper"] = shares.upper
-    n = marks.sum(axis=(1, 2))
+    n = by_mark.sum(axis=1)
     if procedure.cut_scores or procedure.pass_score is not None:
         judged = n
     else:  # only the works with a given mark can be judged
         judged = marked
     columns["low_n"] = [int(k) if total else None for k, total in zip(low, judged, strict=True)]
-    columns["low_share"] = wilson_interval(low, judged).share
+    columns["low_share"] = wilson_interval(low.astype(np.float64), judged).share
     columns["quality_share"] = wilson_interval(by_mark[:, 4] + by_mark[:, 5], marked).share
-    both = marks[:, 2:, 2:]
+    both = marks[:, 2:, 2:].astype(np.float64)
     compared = both.sum(axis=(1, 2))
     for name, of in (("lowered_share", -1), ("confirmed_share", 0), ("raised_share", 1)):
-        journal, mark = np.meshgrid(np.arange(4), np.arange(4), indexing="ij")
-        count = both[:, np.sign(mark - journal) == of].sum(axis=1)
+        count = both[:, _ABOVE_JOURNAL == of].sum(axis=1)
         columns[name] = wilson_interval(count, compared).share
-    columns["journal_n"] = compared
+    columns["journal_n"] = compared.astype(np.int64)
     return columns
 
 
 def _notes(n: IntArray, means: ClusteredMean) -> list[str | None]:
-    notes = []
+    notes: list[str | None] = []
     for pupils in n:
         if pupils == 0:
             notes.append(_("nobody wrote"))
@@ -114,5 +116,5 @@ def _notes(n: IntArray, means: ClusteredMean) -> list[str | None]:
             notes.append(None)
     if not means.class_variance_known:
         unknown = _("no school has two classes: that classes differ is not in the standard error")
-        notes = [unknown if note is None else f"{note}; {unknown}" for note in notes]
+        return [unknown if note is None else f"{note}; {unknown}" for note in notes]
     return notes

@@ -55,7 +55,9 @@ def _expected_points(cells: CellCounts, calibration: Calibration, procedure: Pro
     for pattern in np.flatnonzero(calibration.scorable):
         here = cells.pattern == pattern
         administered = cells.patterns[pattern]
-        model = points_given_score(calibration.pcm.items, administered=administered).expected[cells.score[here]]
+        model = points_given_score(calibration.pcm.items, administered=administered).expected[
+            cells.score[here]
+        ]
         weight = n[group[here]][:, None]
         steadied = (pooled[group[here]] + MODEL_WORKS * model) / (weight + MODEL_WORKS)
         expected[here] = np.where(np.isfinite(model), steadied, expected[here])

@@ -14,7 +14,10 @@ from merilo.methods.arrays import BoolArray, IntArray
 from merilo.tables.works import NOT_ADMINISTERED, NOT_ATTEMPTED
 
 # Up to this many cells are counted in a dense array; beyond, only the cells that occur.
-DENSE_CELLS = 4096
+DENSE_CELLS = 1 << 16
+# Codes of a bundle of items fit int16; counters of all cells (8 bytes each) fit the cache next to the core.
+MOST_CODES = 1 << 14
+MOST_COUNTERS = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,10 @@ def merge_cells(left: CellCounts, right: CellCounts) -> CellCounts:
     keys, cell = np.unique(key, axis=0, return_inverse=True)
     cell = cell.reshape(-1)
     n_cells = len(keys)
-    org = np.concatenate([left.org, right.org])
-    org_cell = np.concatenate([cell[: len(left.n)][left.org_cell], cell[len(left.n) :][right.org_cell]])
-    pairs, row = np.unique(org * n_cells + org_cell, return_inverse=True)
+    pairs, org_n = _merge_sorted(
+        (left.org * n_cells + cell[: len(left.n)][left.org_cell], left.org_n),
+        (right.org * n_cells + cell[len(left.n) :][right.org_cell], right.org_n),
+    )
     return CellCounts(
         patterns=patterns,
         pattern=keys[:, 0],
@@ -100,7 +104,25 @@ def merge_cells(left: CellCounts, right: CellCounts) -> CellCounts:
         not_attempted=_add(np.concatenate([left.not_attempted, right.not_attempted]), cell, n_cells),
         org=pairs // n_cells,
         org_cell=pairs % n_cells,
-        org_n=_add(np.concatenate([left.org_n, right.org_n]), row, len(pairs)),
+        org_n=org_n,
+    )
+
+
+def _merge_sorted(
+    left: tuple[IntArray, IntArray], right: tuple[IntArray, IntArray]
+) -> tuple[IntArray, IntArray]:
+    """Add counts by sorted keys. Only where the keys overlap is there anything to do: row groups follow each
+    other by school, so that is the school in which the file was cut.
+    """
+    if not len(left[0]) or not len(right[0]):
+        return left if len(left[0]) else right
+    first = int(np.searchsorted(left[0], right[0][0]))
+    last = int(np.searchsorted(right[0], left[0][-1], side="right"))
+    shared, place = np.unique(np.concatenate([left[0][first:], right[0][:last]]), return_inverse=True)
+    counts = np.concatenate([left[1][first:], right[1][:last]])
+    return (
+        np.concatenate([left[0][:first], shared, right[0][last:]]),
+        np.concatenate([left[1][:first], _add(counts, place, len(shared)), right[1][last:]]),
     )
 
 
@@ -122,7 +144,7 @@ def _patterns(columns: list[np.ndarray]) -> tuple[BoolArray, IntArray]:
 
 def _compress(key: IntArray, size: int) -> tuple[IntArray, IntArray]:
     """Keys that occur, sorted, and each work's place among them."""
-    if size > DENSE_CELLS * 16:
+    if size > DENSE_CELLS:
         keys, cell = np.unique(key, return_inverse=True)
         return keys, cell.reshape(-1)
     occurs = np.bincount(key, minlength=size) > 0
@@ -134,23 +156,48 @@ def _compress(key: IntArray, size: int) -> tuple[IntArray, IntArray]:
 def _count_points(
     columns: list[np.ndarray], cell: IntArray, n_cells: int, max_points: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Column by column: one bincount of (cell, points) each."""
-    points = np.empty((n_cells, int(max_points.sum()) + len(columns)), np.int64)
-    not_attempted = np.empty((n_cells, len(columns)), np.int64)
-    start = 0
-    shift = -NOT_ATTEMPTED
-    for k, column in enumerate(columns):
-        # Slots: not attempted, not administered, 0, 1, ..., max_points.
-        width = int(max_points[k]) + 1 + shift
-        slot = cell * width
-        slot += column
-        slot += shift
-        counts = np.bincount(slot, minlength=n_cells * width).reshape(n_cells, width)
-        not_attempted[:, k] = counts[:, 0]
-        counts[:, shift] += counts[:, 0]
-        points[:, start : start + width - shift] = counts[:, shift:]
-        start += width - shift
+    """Works of every cell with x points on every item, and those that did not attempt it.
+
+    Several items are read as one number in a mixed base, so that one bincount serves them all: counting is bound by
+    the number of bincounts, not by the number of counters, as long as those stay in the processor's cache.
+    """
+    points = np.zeros((n_cells, int(max_points.sum()) + len(columns)), np.int64)
+    not_attempted = np.zeros((n_cells, len(columns)), np.int64)
+    starts = np.concatenate([[0], np.cumsum(max_points + 1)])
+    lowest = [min(int(column.min(initial=0)), 0) for column in columns]
+    for bundle in _bundles(
+        [int(top) - low + 1 for top, low in zip(max_points, lowest, strict=True)], n_cells
+    ):
+        widths = [int(max_points[k]) - lowest[k] + 1 for k in bundle]
+        code = np.zeros(len(cell), np.int16)
+        for k, width in zip(bundle, widths, strict=True):
+            code *= width
+            code += columns[k] - np.int8(lowest[k])
+        slot = cell * int(np.prod(widths))
+        slot += code
+        counts = np.bincount(slot, minlength=n_cells * int(np.prod(widths))).reshape(n_cells, *widths)
+        for place, k in enumerate(bundle):
+            others = tuple(axis + 1 for axis in range(len(bundle)) if axis != place)
+            mine = counts.sum(axis=others)
+            points[:, starts[k] : starts[k + 1]] = mine[:, -lowest[k] :]
+            if lowest[k] == NOT_ATTEMPTED:
+                not_attempted[:, k] = mine[:, 0]
+                points[:, starts[k]] += mine[:, 0]
     return points, not_attempted
+
+
+def _bundles(widths: list[int], n_cells: int) -> list[list[int]]:
+    """Neighbouring items whose joint counters stay small."""
+    bundles: list[list[int]] = []
+    size = 0
+    for k, width in enumerate(widths):
+        if not bundles or size * width > min(MOST_CODES, max(MOST_COUNTERS // max(n_cells, 1), 1)):
+            bundles.append([k])
+            size = width
+        else:
+            bundles[-1].append(k)
+            size *= width
+    return bundles
 
 
 def _add(values: IntArray, place: IntArray, size: int) -> IntArray:
