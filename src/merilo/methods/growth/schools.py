@@ -25,7 +25,9 @@ class SchoolGrowth:
     se_mean         (J,)  its standard error
     median          (J,)  median growth percentile; NaN where n = 0
     se_median       (J,)  its standard error
-    class_variance        variance between classes of a school, points squared; 0 where classes were not given
+    class_variance        variance between classes of a school, points squared; 0 where classes were not
+    given, NaN where no
+                          school has two of them (then the errors are those without classes)
     pupil_variance        variance between pupils of a class (of a school, without classes), points squared
     """
 
@@ -56,7 +58,9 @@ def summarise_schools(
     n = np.bincount(school, minlength=n_schools).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(school, rank, minlength=n_schools) / n
-    squares = np.bincount(school, (rank - mean[school]) ** 2, minlength=n_schools)
+    squares: FloatArray = np.bincount(school, weights=(rank - mean[school]) ** 2, minlength=n_schools).astype(
+        np.float64
+    )
     pooled = _ratio(float(squares.sum()), float(n.sum() - np.count_nonzero(n)))
     spread = (squares + PRIOR_PUPILS * pooled) / (np.maximum(n - 1, 0) + PRIOR_PUPILS)
     effect, class_variance, pupil_variance = _design_effect(rank, school, classroom, n, squares, pooled)
@@ -121,7 +125,8 @@ def _design_effect(
     effective = len(rank) - float((squared_sizes[filled] / n[filled]).sum())
     class_variance = max(_ratio(between - (classes - schools) * pupil_variance, effective), 0.0)
     if not np.isfinite(class_variance):
-        return np.full(len(n), np.nan), float("nan"), pupil_variance
+        # one class in every school: its effect is the school's, and nothing tells them apart
+        return np.ones(len(n)), float("nan"), pupil_variance
     # against sd/sqrt(n) from pupils about the *school* mean, whose expectation holds most of the class
     # variance too
     share = _ratio(class_variance, class_variance + pupil_variance)
