@@ -17,7 +17,8 @@ _ = translator("simulate")
 
 LEAST_SIZE = 15.0
 TINY_SIZES = (3, 8)
-STRONG_SD, SELECTIVE_SD = 2.0, 1.3
+# Intake is three fifths of the variance of school effects: these are 2 and 1.3 SD of the whole effect.
+STRONG_SD, SELECTIVE_SD = 2.6, 1.7
 
 
 @dataclass(frozen=True, slots=True)

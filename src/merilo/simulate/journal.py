@@ -61,7 +61,25 @@ def draw_journal(
             low = fidelity
         else:
             high = fidelity
-    return _cut(seen, noise, generosity[school], fidelity, share)
+    journal = _cut(seen, noise, generosity[school], fidelity, share)
+    return _confirm(journal, give_marks(honest_score, blueprint.cut_scores), mark, rows, wanted, rng)
+
+
+def _confirm(
+    journal: Marks, honest: Marks, mark: Marks, rows: IntArray, wanted: float, rng: np.random.Generator
+) -> Marks:
+    """Where marks differ too much from the region's for any fidelity, some journal marks follow such works.
+
+    honest (N,): marks of the works without help and lift.
+    """
+    if not rows.size:
+        return journal
+    agreed, possible = (float(np.mean(marks[rows] == mark[rows])) for marks in (journal, honest))
+    if agreed >= wanted:
+        return journal
+    share = (wanted - agreed) / (possible - agreed) if possible > wanted else 1.0
+    confirmed: Marks = np.where(rng.random(journal.size) < share, honest, journal)
+    return confirmed
 
 
 def _standard(values: FloatArray) -> FloatArray:
