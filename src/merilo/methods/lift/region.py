@@ -7,6 +7,10 @@ counterfactual has, is not known: all candidates are fitted and averaged by thei
 between them is part of the interval (Buckland, Burnham & Augustin 1997). Misfit outside the windows widens the interval
 through a dispersion factor. This is the bunching estimator of Chetty et al. (2011) and Kleven & Waseem (2013) with a
 likelihood in place of least squares.
+
+Limit: where cut scores are 3-4 points apart, works that landed two or more points above a cut score stand among the
+near-misses of the next and pass for works left alone: its share comes out low (by 0.02 if 4 % land there). At 5
+points the same holds for three points above.
 """
 
 from __future__ import annotations
@@ -30,8 +34,17 @@ MIN_WORKS = 100
 MIN_NEAR_MISSES = 5.0
 """Fewer expected near-misses than this cannot tell a share."""
 
+CLEAR_GAP = 5
+"""Cut scores so far apart leave two points for landing before the near-misses of the next."""
+
 DEPTHS = (2, 3, 4, 5, 6, 8)
 LANDINGS = (1, 2, 4)
+SHAPE_PRICE = 1.2
+WINDOW_PRICE = 2.0
+"""What one parameter costs in the criterion. Akaike's 2 for windows; less for the shape, whose coefficients are held by
+a prior already: at 2 too few bends were kept and 95 % intervals of an overall share of 0 covered it in 0.90 (0.93
+with 1.2, other cases unchanged; Bayesian ln(works) covered 0.70-0.90 on short tests)."""
+
 DISPERSION_PRIOR = 2.0
 """Degrees of freedom with which the dispersion is held at 1 (a short test leaves few of its own)."""
 
@@ -52,6 +65,8 @@ class LiftEstimate:
     share, lower, upper   (C,)     share 0-1; NaN where `reason` is not empty
     near_miss_n, moved_n  (C,)     works expected 1-2 points below without lifting; of them lifted
     reason                (C,)     key of REASONS, "" where estimated
+    crowded               (C,)     True: the cut score before is 4 points away or less, so works that landed two or more
+                                   above that one pass for near-misses left alone here (the share may come out low)
     overall_share, overall_lower, overall_upper, overall_reason   all cut scores with an estimate together
     log_remaining, log_remaining_se (C + 1,)  log(1 - share), not held below 0, last entry overall: to pool procedures
     counterfactual        (S + 1,) works expected without lifting, 0 at impossible scores
@@ -66,6 +81,7 @@ class LiftEstimate:
     near_miss_n: FloatArray
     moved_n: FloatArray
     reason: tuple[str, ...]
+    crowded: BoolArray
     overall_share: float
     overall_lower: float
     overall_upper: float
@@ -103,7 +119,7 @@ def estimate_lift(
     if not len(precision) or np.count_nonzero(works) < 4:
         return _nothing(observed, cuts, "too_few_free_scores")
     offset = reference_offset(works, None if kernel is None else np.asarray(kernel)[scale.scores])
-    design = polynomial_design(top, precision.shape[1] - 1)
+    design = np.column_stack([polynomial_design(top, precision.shape[1] - 2), alternation(top)])
     fits = fit_tilted(works, zones, design=design, precision=precision, offset=offset)
     weight, dispersion = _weigh(fits, zones)
     left = remaining_near_misses(works, fits, design, zones, scale.cuts)
@@ -139,24 +155,33 @@ def _checked(
     return observed, cuts
 
 
+def alternation(top: int) -> FloatArray:
+    """(S + 1,) +1 and -1 in turn: items of 2 points that are rarely half right make every second score rare."""
+    return np.where(np.arange(top + 1) % 2 == 0, 1.0, -1.0)
+
+
 def _models(zones: Zones, highest: int) -> tuple[Zones, FloatArray]:
-    """Every zone with every order from 2 up that leaves at least one cell over: zones row by row, and precision."""
+    """Every zone with every order from 2 up, with and without alternation, that leaves at least one cell over.
+
+    Zones row by row, and precision of the coefficients (polynomial, alternation).
+    """
     cells = zones.free.sum(axis=1) + (zones.windows.sum(axis=2) > 0).sum(axis=1)
-    row, order = np.nonzero(np.arange(2, highest + 1) <= cells[:, None] - 2)
-    order = order + 2
+    needed = np.arange(2, highest + 1) + np.array([[0], [1]])
+    row, alternating, order = np.nonzero(needed <= cells[:, None, None] - 2)
     prior = coefficient_precision(highest)
-    precision = np.where(np.arange(highest + 1) <= order[:, None], prior, np.inf)
+    precision = np.where(np.arange(highest + 1) <= order[:, None] + 2, prior, np.inf)
+    precision = np.column_stack([precision, np.where(alternating == 1, 0.0, np.inf)])
     return Zones(zones.windows[row], zones.free[row], zones.ignored[row], zones.saturated[row]), precision
 
 
 def _weigh(fits: TiltedFits, zones: Zones) -> tuple[FloatArray, float]:
     """Akaike weights (B,) of the models, and the dispersion at the best of them (quasi-AIC)."""
-    parameters = fits.parameters + zones.saturated
+    price = SHAPE_PRICE * fits.parameters + WINDOW_PRICE * zones.saturated
     usable = fits.converged if fits.converged.any() else ~fits.converged
-    best = int(np.argmin(np.where(usable, fits.deviance + 2.0 * parameters, np.inf)))
+    best = int(np.argmin(np.where(usable, fits.deviance + price, np.inf)))
     left_over = max(float(fits.cells[best] - fits.parameters[best]), 0.0)
     dispersion = max(1.0, (float(fits.pearson[best]) + DISPERSION_PRIOR) / (left_over + DISPERSION_PRIOR))
-    criterion = np.where(usable, fits.deviance / dispersion + 2.0 * parameters, np.inf)
+    criterion = np.where(usable, fits.deviance / dispersion + price, np.inf)
     weight = np.exp(-0.5 * (criterion - criterion.min()))
     return weight / weight.sum(), dispersion
 
@@ -198,6 +223,7 @@ def _averaged(
         near_miss_n=expected_n,
         moved_n=np.where(told, np.maximum(expected_n - remaining_n, 0.0), np.nan),
         reason=reason,
+        crowded=_crowded(scale.cuts),
         overall_share=float(share[-1]),
         overall_lower=float(lower[-1]),
         overall_upper=float(upper[-1]),
@@ -216,6 +242,10 @@ def _reason(has_scores: bool, expected_n: float) -> str:
     return "" if expected_n >= MIN_NEAR_MISSES else "too_few_near_misses"
 
 
+def _crowded(cuts: tuple[int, ...]) -> BoolArray:
+    return np.array([False, *(after - before < CLEAR_GAP for before, after in pairwise(cuts))])
+
+
 def _nothing(observed: FloatArray, cuts: tuple[int, ...], reason: str) -> LiftEstimate:
     """No estimate, and why."""
     unknown = np.full(len(cuts), np.nan)
@@ -227,6 +257,7 @@ def _nothing(observed: FloatArray, cuts: tuple[int, ...], reason: str) -> LiftEs
         near_miss_n=unknown.copy(),
         moved_n=unknown.copy(),
         reason=(reason,) * len(cuts),
+        crowded=_crowded(cuts),
         overall_share=float("nan"),
         overall_lower=float("nan"),
         overall_upper=float("nan"),
