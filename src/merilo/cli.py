@@ -10,10 +10,10 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import typer.rich_utils
@@ -23,6 +23,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import merilo
 from merilo.errors import MeriloError, OutputError, UsageError
 from merilo.language import translator
+
+if TYPE_CHECKING:
+    from merilo.collect.exchange import FileOutcome, ImportOutcome
 
 _ = translator("cli")
 
@@ -90,6 +93,9 @@ def run(
     documents: Annotated[
         bool, typer.Option("--documents/--no-documents", help=_("Write the workbook and the report."))
     ] = True,
+    slopes: Annotated[
+        bool, typer.Option("--slopes", help=_("Also estimate the slopes of items (slower)."))
+    ] = False,
 ) -> None:
     """Folders in, tables and documents out."""
     from merilo.engines.local import processors
@@ -102,6 +108,7 @@ def run(
             seed=seed,
             workers=workers or processors(),
             documents=documents,
+            slopes=slopes,
             on_progress=tell,
         )
     _say_result(result)
@@ -124,6 +131,17 @@ def import_command(
         str | None, typer.Option("--kind", help=_("vpr, oge, ege, gve, niko, regional, school."))
     ] = None,
     procedure: Annotated[str | None, typer.Option("--procedure", help=_("Id to give the procedure."))] = None,
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", help=_("School code, for forms that name no school."))
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", help=_("Key of the pseudonyms of works (a file kept secret).")),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help=_("Take these files in place of those imported before."))
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help=_("Write works.csv instead of works.parquet."))] = False,
     definitions: Annotated[
         list[Path] | None,
         typer.Option("--definitions", help=_("Your own definitions (.toml); they override by id.")),
@@ -143,9 +161,13 @@ def import_command(
             year=year,
             kind=kind,
             procedure_id=procedure,
-            progress=tell,
+            org_id=organisation,
+            key_file=key_file,
+            replace_old=replace,
+            as_csv=csv,
+            progress=lambda done, total, _file: tell("import", done, total),
         )
-    _say_import(outcome, into)
+    _say_import(outcome)
 
 
 @app.command(help=_("Simulate an authority with known truth, in any input layout."))
@@ -266,10 +288,40 @@ def _say_result(result: merilo.RunResult) -> None:
     )
 
 
-def _say_import(outcome: object, into: Path) -> None:
-    for sentence in outcome.sentences():  # type: ignore[attr-defined]
-        screen.print(sentence, soft_wrap=True, highlight=False)
-    screen.print(_("Next: merilo run {folder} --out RESULT").format(folder=into), soft_wrap=True)
+def _say_import(outcome: ImportOutcome) -> None:
+    for one in outcome.files:
+        screen.print(f"[bold]{one.file}[/bold]: {_import_sentence(one)}", soft_wrap=True, highlight=False)
+    for warning in outcome.warnings:
+        screen.print(f"  {warning}", soft_wrap=True, highlight=False, markup=False)
+    if outcome.rejected_rows.height:
+        screen.print(
+            _("What was reported stands row by row in {file}.").format(
+                file=outcome.folder / "rejected_rows.csv"
+            ),
+            soft_wrap=True,
+        )
+    screen.print(_("Next: merilo run {folder} --out RESULT").format(folder=outcome.folder), soft_wrap=True)
+
+
+def _import_sentence(one: FileOutcome) -> str:
+    if one.unchanged:
+        return _("the same content was imported before; nothing to do ({procedure}).").format(
+            procedure=one.procedure_id
+        )
+    if not one.rows_n:
+        return _("recognised as {layout}.").format(layout=one.layout)
+    return _(
+        "{layout} → {procedure}: pupils {rows}, works written {works} (absent {absent}), "
+        "not accepted {rejected}, accepted with a remark {adjusted}."
+    ).format(
+        layout=one.layout,
+        procedure=one.procedure_id,
+        rows=one.rows_n,
+        works=one.works_n,
+        absent=one.absent_n,
+        rejected=one.rejected_n,
+        adjusted=one.adjusted_n,
+    )
 
 
 _STAGES = {
@@ -282,7 +334,7 @@ _STAGES = {
 
 
 @contextmanager
-def _progress() -> Iterator[merilo.cycle.Progress]:  # type: ignore[name-defined]
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar per stage; nothing when the output is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=complaints, transient=True) as bars:

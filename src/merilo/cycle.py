@@ -73,16 +73,18 @@ def run(
     seed: int | None = None,
     workers: int = 1,
     documents: bool = True,
+    slopes: bool = False,
     made_on: date | None = None,
     on_progress: Progress | None = None,
 ) -> RunResult:
     """Run the whole cycle on one or several authority folders.
 
     out: folder for tables, documents and manifest, written whole or not at all (None: tables only, in memory).
-    definitions: the user's own definition files, which override by id. workers: processes for the pass over
-    the works (more than 1 starts processes: call from `if __name__ == "__main__"`). made_on: the date that the
-    documents bear (today). Same input, version, definitions, seed and date give the same bytes; only
-    `times` in the manifest differ. Raises MeriloError.
+    definitions: the user's own definition files, which override by id. workers: processes for the pass over the
+    works (more than 1 starts processes: call from `if __name__ == "__main__"`). slopes: also estimate the items'
+    slopes (generalised partial credit; a second walk over the works). made_on: the date that documents bear
+    (today). Same input, version, definitions, seed and date give the same bytes; only `times` in the manifest
+    differ. Raises MeriloError.
     """
     started = datetime.now(UTC)
     clock = _Clock(on_progress)
@@ -94,7 +96,7 @@ def run(
         target = None if out is None else stack.enter_context(result_folder(Path(out)))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=target, prefix=".works-")))
         collected = _collect(authority, scratch, clock)
-        measured = _measure(collected, authority, chosen, workers, clock)
+        measured = _measure(collected, authority, chosen, workers, clock, slopes=slopes)
         tables = _tables(authority, collected, measured, chosen)
         manifest = _manifest(authority, paths, collected, chosen, seed, made_on or date.today())
         if target is not None:
@@ -150,13 +152,15 @@ def _measure(
     definitions: Definitions,
     workers: int,
     clock: _Clock,
+    *,
+    slopes: bool,
 ) -> list[MeasuredProcedure]:
     files: list[WorksFile] = [collected[name].file for name in sorted(collected)]
     tallies = fold(files, step, merge, workers=workers)
     measured = []
     tally: Tally
     for done, (file, tally) in enumerate(zip(files, tallies, strict=True), start=1):
-        measured.append(measure_procedure(file, tally, authority.enrolment, definitions))
+        measured.append(measure_procedure(file, tally, authority.enrolment, definitions, slopes=slopes))
         clock.tell("measure", done, len(files))
     return measured
 

@@ -40,4 +40,5 @@ class Rejections:
     def frame(self) -> pl.DataFrame:
         """All that was gathered, in the columns of `rejected_rows`."""
         table = TABLES["rejected_rows"]
-        return pl.concat([table.empty(), *(f.cast(dict(table.schema)) for f in self._found)])
+        rows = [found.select(pl.col(c.name).cast(c.dtype) for c in table.columns) for found in self._found]
+        return pl.concat([table.empty(), *rows])

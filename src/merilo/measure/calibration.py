@@ -16,7 +16,6 @@ from merilo.methods.irt import (
     estimate_latent_distribution,
 )
 
-
 # Rare sets of administered items add time, not knowledge, to the ability distribution.
 MOST_PATTERNS = 50
 
@@ -44,7 +43,7 @@ def calibrate(cells: CellCounts, max_points: IntArray) -> Calibration:
     counts = ScoreCells(max_points, cells.patterns, cells.pattern, cells.score, cells.n, cells.points)
     pcm = calibrate_partial_credit(counts)
     usable = pcm.items.calibrated
-    scorable = ~(cells.patterns & ~usable).any(axis=1)
+    scorable: BoolArray = np.asarray(~(cells.patterns & ~usable).any(axis=1))
     wle = np.full(len(cells.n), np.nan)
     wle_se = np.full(len(cells.n), np.nan)
     for pattern in np.flatnonzero(scorable):

@@ -11,6 +11,7 @@ from merilo.definitions import Definitions
 from merilo.language import translator
 from merilo.measure.calibration import Calibration
 from merilo.measure.item_dif import SexDifference, difference_by_sex
+from merilo.measure.slopes import ItemSlopes
 from merilo.measure.tally import CellCounts, Tally
 from merilo.methods.arrays import IntArray
 from merilo.methods.classical import describe_items, describe_test
@@ -50,7 +51,11 @@ def test_statistics(cells: CellCounts, max_points: IntArray) -> TestStatistics:
 
 
 def item_results(
-    works: WorksFile, tally: Tally, calibration: Calibration | None, definitions: Definitions
+    works: WorksFile,
+    tally: Tally,
+    calibration: Calibration | None,
+    definitions: Definitions,
+    slopes: ItemSlopes | None = None,
 ) -> pl.DataFrame:
     """Rows of the table `items`; none for a score-only procedure."""
     procedure = works.procedure
@@ -92,6 +97,8 @@ def item_results(
     sex: SexDifference | None = difference_by_sex(tally.cells, max_points)
     if sex is not None:
         columns |= {"dif_sex_logits": sex.logits, "dif_sex_logits_se": sex.logits_se}
+    if slopes is not None:
+        columns |= {"slope": slopes.slope, "slope_se": slopes.slope_se}
     return pl.DataFrame(columns, strict=False).with_columns(
         pl.lit(procedure.procedure_id).alias("procedure_id"),
         pl.Series("note", ["; ".join(dict.fromkeys(words)) or None for words in notes], dtype=pl.String),

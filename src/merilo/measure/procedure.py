@@ -23,11 +23,11 @@ from merilo.measure.procedure_results import (
 from merilo.measure.school_effects import effect_models, effect_notes, effect_terms, school_effects
 from merilo.measure.school_results import school_results
 from merilo.measure.school_skills import school_skills
+from merilo.measure.slopes import item_slopes
 from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray
 from merilo.methods.irt.prior import log_score_share
 from merilo.tables.works import WorksFile
-
 
 # Equally spaced abilities, logits, that span any test.
 KERNEL_ABILITIES = np.linspace(-6.0, 6.0, 121)
@@ -43,9 +43,14 @@ class MeasuredProcedure:
 
 
 def measure_procedure(
-    works: WorksFile, tally: Tally, enrolment: pl.DataFrame, definitions: Definitions
+    works: WorksFile,
+    tally: Tally,
+    enrolment: pl.DataFrame,
+    definitions: Definitions,
+    *,
+    slopes: bool = False,
 ) -> MeasuredProcedure:
-    """Measure one procedure. Costs depend on items, scores and schools, not on pupils."""
+    """Measure one procedure. Costs depend on items, scores and schools, not on pupils (but for `slopes`)."""
     max_points = np.array([item.max_points for item in works.procedure.items], np.int64)
     notes = list(works.notes)
     calibration, statistics, abilities = None, None, None
@@ -72,7 +77,7 @@ def measure_procedure(
             notes=[*notes, *effect_notes(models)],
         ),
         "score_distribution": score_distribution(works.procedure, counts, lift),
-        "items": item_results(works, tally, calibration, definitions),
+        "items": item_results(works, tally, calibration, definitions, item_slopes(works) if slopes else None),
         "school_results": school_results(works, tally, abilities, enrolment),
         "school_effects": school_effects(works, models, sd),
         "effect_models": effect_terms(works, models),

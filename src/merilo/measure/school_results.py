@@ -99,7 +99,7 @@ def _marks(marks: IntArray, low: IntArray, works: WorksFile) -> dict[str, object
     both = marks[:, 2:, 2:].astype(np.float64)
     compared = both.sum(axis=(1, 2))
     for name, of in (("lowered_share", -1), ("confirmed_share", 0), ("raised_share", 1)):
-        count = both[:, _ABOVE_JOURNAL == of].sum(axis=1)
+        count = both[:, of == _ABOVE_JOURNAL].sum(axis=1)
         columns[name] = wilson_interval(count, compared).share
     columns["journal_n"] = compared.astype(np.int64)
     return columns

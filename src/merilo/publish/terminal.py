@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 from rich.console import Console
@@ -27,24 +28,30 @@ def print_description(tables: Mapping[str, pl.DataFrame], screen: Console) -> No
     marks = [(mark, facts[f"share_{mark}"]) for mark in (2, 3, 4, 5)]
     if marks[0][1] is not None:
         screen.print(
-            _("Marks: {marks}.").format(marks=", ".join(f"«{mark}» {percent(share)}" for mark, share in marks))
+            _("Marks: {marks}.").format(
+                marks=", ".join(f"«{mark}» {percent(share)}" for mark, share in marks)
+            )
         )
     if tables["items"].height:
         screen.print(_items(tables["items"]))
     rejected = tables["rejected_rows"]
     if rejected.height:
         screen.print(_("Not accepted as they stood: {n} cells or rows.").format(n=integer(rejected.height)))
-        for rule, message, n in rejected.group_by("rule", "message").len().sort("len", descending=True).iter_rows():
+        for rule, message, n in (
+            rejected.group_by("rule", "message").len().sort("len", descending=True).iter_rows()
+        ):
             screen.print(f"  {integer(n)} × {message} [dim]({rule})[/dim]", highlight=False)
     if facts["note"]:
         screen.print(f"[dim]{facts['note']}[/dim]", highlight=False)
 
 
-def _score_sentence(facts: dict[str, object]) -> str:
+def _score_sentence(facts: dict[str, Any]) -> str:
     sentence = _("Mean score {mean} (SD {sd}){highest}.").format(
         mean=decimal(facts["mean_points"], 2),
         sd=decimal(facts["sd_points"], 2),
-        highest=_(" of {n}").format(n=decimal(facts["max_score"], 0)) if facts["max_score"] is not None else "",
+        highest=_(" of {n}").format(n=decimal(facts["max_score"], 0))
+        if facts["max_score"] is not None
+        else "",
     )
     if facts["alpha"] is not None:
         sentence += " " + _("Reliability (alpha) {alpha}.").format(alpha=decimal(facts["alpha"], 2))

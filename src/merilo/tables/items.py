@@ -40,6 +40,14 @@ ITEMS = Table(
             minimum=0,
         ),
         number(
+            "slope",
+            "",
+            "slope of the generalised partial credit model, per SD of ability (when asked for)",
+            "наклон (обобщённая модель), на одно стандартное отклонение подготовки; по запросу",
+            minimum=0,
+        ),
+        number("slope_se", "", "standard error of the slope", "стандартная ошибка наклона", minimum=0),
+        number(
             "infit",
             "",
             "information-weighted mean square residual, 1 expected",

@@ -70,7 +70,7 @@ def _numbers(
 ) -> list[tuple[Covariate, FloatArray]]:
     numbers, bad = read_number(series)
     words = cleaned(series)
-    if bad.any() and bad.sum() > 0.5 * max(words.is_not_null().sum(), 1):
+    if bad.any() and bad.sum() > 0.5 * max(len(words) - words.null_count(), 1):
         return _dummies(words, name, role, notes)
     rejections.add(
         bad & present,

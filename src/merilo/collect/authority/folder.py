@@ -224,7 +224,9 @@ def reading_order(procedures: Sequence[ProcedureFolder]) -> list[ProcedureFolder
     done: set[str] = set()
     waiting = sorted(by_id)
     while waiting:
-        ready = [name for name in waiting if all(p in done or p not in by_id for p in by_id[name].procedure.prior)]
+        ready = [
+            name for name in waiting if all(p in done or p not in by_id for p in by_id[name].procedure.prior)
+        ]
         if not ready:
             raise TableError(
                 _("The procedures name each other as prior in a circle"),

@@ -40,7 +40,7 @@ def read_procedure(path: Path, definitions: Definitions) -> Procedure:
         procedure_id=str(facts.get("id", path.parent.name)),
         kind=kind,
         subject=known.id if known else subject,
-        subject_name=known.name if known else subject,
+        subject_name=known.title if known else subject,
         year_group=year_group,
         programme_year_group=_whole(facts, "programme_year_group", path) or year_group,
         date=on_date,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from merilo.collect.authority.cells import read_codes, read_mark, read_number, read_points
-from merilo.collect.authority.covariates import Covariates, read_covariates
+from merilo.collect.authority.cells import read_mark, read_number, read_points
+from merilo.collect.authority.covariates import read_covariates
 from merilo.collect.authority.folder import ProcedureFolder
 from merilo.collect.authority.text_table import cleaned, read_text_table
+from merilo.collect.authority.works_file import CheckedRows, pupil_scores, write_works_file
 from merilo.collect.rejections import Rejections
 from merilo.errors import InputError, TableError
 from merilo.language import translator
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.tables.procedure import Procedure
-from merilo.tables.works import NOT_ADMINISTERED, ROW_GROUP, SEXES, WorksFile
+from merilo.tables.works import NOT_ADMINISTERED, SEXES, WorksFile
 
 _ = translator("collect")
 
@@ -68,14 +69,16 @@ def collect_works(
             next_step=_("The first fault: {fault}").format(fault=_first_fault(rejections)),
         )
     covariates = read_covariates(frame, procedure, priors or {}, present & kept, rejections)
-    columns = {
+    columns: dict[str, NDArray[np.generic]] = {
         "present": present.astype(np.int8),
         "sex": _read_sex(frame),
         "journal_mark": _read_marks(frame, "journal_mark", rejections),
         "mark": _marks(frame, procedure, score, present, rejections),
         "score": np.where(present, score, np.nan),
     }
-    return _write(source, scratch, frame, columns, points, covariates, kept, rejections, mismatches)
+    checked = CheckedRows(frame, kept, columns, points, covariates, mismatches)
+    works = write_works_file(procedure, checked, scratch)
+    return CollectedWorks(works, rejections.frame(), pupil_scores(checked))
 
 
 def _read_rows(source: ProcedureFolder) -> pl.DataFrame:
@@ -167,12 +170,13 @@ def _check_twins(frame: pl.DataFrame, rejections: Rejections) -> BoolArray:
 
 def _read_items(
     frame: pl.DataFrame, procedure: Procedure, checked: BoolArray, rejections: Rejections
-) -> tuple[list[np.ndarray], BoolArray]:
+) -> tuple[list[NDArray[np.int8]], BoolArray]:
     good = np.ones(frame.height, bool)
     columns = []
+    read = read_points(frame, {item.item_id: item.max_points for item in procedure.items})
     for item in procedure.items:
-        points, bad = read_points(frame[item.item_id], item.max_points)
-        bad &= checked
+        points, bad = read[item.item_id]
+        bad = bad & checked
         rejections.add(
             bad,
             column=item.item_id,
@@ -204,7 +208,7 @@ def _read_items(
 def _read_score(
     frame: pl.DataFrame,
     procedure: Procedure,
-    points: list[np.ndarray],
+    points: list[NDArray[np.int8]],
     checked: BoolArray,
     rejections: Rejections,
 ) -> tuple[FloatArray, BoolArray, int]:
@@ -239,7 +243,7 @@ def _read_score(
 
 
 def _count_mismatches(
-    frame: pl.DataFrame, total: np.ndarray, checked: BoolArray, rejections: Rejections
+    frame: pl.DataFrame, total: NDArray[np.int32], checked: BoolArray, rejections: Rejections
 ) -> int:
     """Works whose printed total differs from the sum of the points: reported, not repaired."""
     if "score" not in frame.columns:
@@ -256,7 +260,7 @@ def _count_mismatches(
     return int(differs.sum())
 
 
-def _read_sex(frame: pl.DataFrame) -> np.ndarray:
+def _read_sex(frame: pl.DataFrame) -> NDArray[np.int8]:
     if "sex" not in frame.columns:
         return np.zeros(frame.height, np.int8)
     words = cleaned(frame["sex"]).str.to_lowercase()
@@ -264,7 +268,7 @@ def _read_sex(frame: pl.DataFrame) -> np.ndarray:
     return words.replace_strict(_SEX_WORDS, default=0, return_dtype=pl.Int8).fill_null(0).to_numpy()
 
 
-def _read_marks(frame: pl.DataFrame, name: str, rejections: Rejections) -> np.ndarray:
+def _read_marks(frame: pl.DataFrame, name: str, rejections: Rejections) -> NDArray[np.int8]:
     if name not in frame.columns:
         return np.zeros(frame.height, np.int8)
     marks, bad = read_mark(frame[name])
@@ -280,7 +284,7 @@ def _read_marks(frame: pl.DataFrame, name: str, rejections: Rejections) -> np.nd
 
 def _marks(
     frame: pl.DataFrame, procedure: Procedure, score: FloatArray, present: BoolArray, rejections: Rejections
-) -> np.ndarray:
+) -> NDArray[np.int8]:
     """Given marks; where none is given, by the cut scores."""
     given = _read_marks(frame, "mark", rejections)
     if not procedure.cut_scores:
@@ -301,75 +305,3 @@ def _marks(
 def _first_fault(rejections: Rejections) -> str:
     found = rejections.frame()
     return str(found["message"][0]) if found.height else _("there are no rows with status present")
-
-
-def _write(
-    source: ProcedureFolder,
-    scratch: Path,
-    frame: pl.DataFrame,
-    columns: dict[str, np.ndarray],
-    points: list[np.ndarray],
-    covariates: Covariates,
-    kept: BoolArray,
-    rejections: Rejections,
-    mismatches: int,
-) -> CollectedWorks:
-    mask = pl.Series(kept)
-    rows = frame.filter(mask)
-    org, org_ids = read_codes(rows["org_id"])
-    class_code, class_names = _codes_of(rows, "class_id")
-    variant, variants = _codes_of(rows, "variant")
-    pairs, klass = np.unique(org.astype(np.int64) * len(class_names) + class_code, return_inverse=True)
-    table = pl.DataFrame(
-        {
-            "org": org,
-            "klass": klass.astype(np.int32),
-            "variant": variant.astype(np.int16),
-            **{name: values[kept] for name, values in columns.items()},
-            **{f"i{k}": values[kept] for k, values in enumerate(points)},
-            **{f"c{k}": values[kept] for k, values in enumerate(covariates.values)},
-        }
-    )
-    table = table.with_columns(pl.Series("_order", np.arange(table.height)))
-    table = table.sort("org", "klass", "_order").drop("_order")
-    path = scratch / f"{source.procedure.procedure_id}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.write_parquet(path, compression="lz4", statistics=False, row_group_size=ROW_GROUP)
-    with path.open("rb") as written:
-        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    final = path.with_name(f"{sha256}.parquet")
-    path.replace(final)
-    here = columns["present"][kept] == 1
-    scores = pl.DataFrame(
-        {
-            "pupil_id": _words(rows, "pupil_id"),
-            "org_id": _words(rows, "org_id"),
-            "class_id": _words(rows, "class_id"),
-            "score": columns["score"][kept],
-        }
-    ).filter(pl.Series(here))
-    works = WorksFile(
-        path=final,
-        sha256=sha256,
-        procedure=source.procedure,
-        org_ids=org_ids,
-        class_org=tuple(int(pair) // len(class_names) for pair in pairs),
-        class_ids=tuple(class_names[int(pair) % len(class_names)] for pair in pairs),
-        variants=variants,
-        covariates=covariates.columns,
-        rows=table.height,
-        row_groups=-(-table.height // ROW_GROUP),
-        total_mismatch_n=mismatches,
-        notes=covariates.notes,
-    )
-    return CollectedWorks(works, rejections.frame(), scores)
-
-
-def _words(rows: pl.DataFrame, name: str) -> pl.Series:
-    return cleaned(rows[name]) if name in rows.columns else pl.Series(name, [None] * rows.height, pl.String)
-
-
-def _codes_of(rows: pl.DataFrame, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    if name not in rows.columns:
-        return np.zeros(rows.height, np.int32), ("",)
-    return read_codes(rows[name])

@@ -1,0 +1,93 @@
+"""The works file: checked rows sorted by school and class, named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from merilo.collect.authority.cells import read_codes
+from merilo.collect.authority.covariates import Covariates
+from merilo.collect.authority.text_table import cleaned
+from merilo.methods.arrays import BoolArray
+from merilo.tables.procedure import Procedure
+from merilo.tables.works import ROW_GROUP, WorksFile
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRows:
+    """Rows of the input (n,) as numbers, and which of them are kept.
+
+    columns: present, sex, journal_mark, mark, score; points: I arrays int8; total_mismatch_n: works whose points do not
+    add up to the printed total.
+    """
+
+    frame: pl.DataFrame
+    kept: BoolArray
+    columns: dict[str, NDArray[np.generic]]
+    points: list[NDArray[np.int8]]
+    covariates: Covariates
+    total_mismatch_n: int
+
+
+def write_works_file(procedure: Procedure, checked: CheckedRows, scratch: Path) -> WorksFile:
+    """Write the kept rows into `scratch`; the name of the file is the hash of its content."""
+    rows = checked.frame.filter(pl.Series(checked.kept))
+    org, org_ids = read_codes(rows["org_id"])
+    class_code, class_names = _codes_of(rows, "class_id")
+    variant, variants = _codes_of(rows, "variant")
+    pairs, klass = np.unique(org.astype(np.int64) * len(class_names) + class_code, return_inverse=True)
+    table = pl.DataFrame(
+        {
+            "org": org,
+            "klass": klass.astype(np.int32),
+            "variant": variant.astype(np.int16),
+            **{name: values[checked.kept] for name, values in checked.columns.items()},
+            **{f"i{k}": values[checked.kept] for k, values in enumerate(checked.points)},
+            **{f"c{k}": values[checked.kept] for k, values in enumerate(checked.covariates.values)},
+        }
+    ).sort("org", "klass", maintain_order=True)
+    path, sha256 = _store(table, scratch)
+    return WorksFile(
+        path=path,
+        sha256=sha256,
+        procedure=procedure,
+        org_ids=org_ids,
+        class_org=tuple(int(pair) // len(class_names) for pair in pairs),
+        class_ids=tuple(class_names[int(pair) % len(class_names)] for pair in pairs),
+        variants=variants,
+        covariates=checked.covariates.columns,
+        rows=table.height,
+        row_groups=-(-table.height // ROW_GROUP),
+        total_mismatch_n=checked.total_mismatch_n,
+        notes=checked.covariates.notes,
+    )
+
+
+def pupil_scores(checked: CheckedRows) -> pl.DataFrame:
+    """pupil_id, org_id, class_id and score of the works present: what a later procedure may take as prior."""
+    here = checked.frame.filter(pl.Series(checked.kept & (checked.columns["present"] == 1)))
+    score = checked.columns["score"][checked.kept & (checked.columns["present"] == 1)]
+    return here.select(
+        (cleaned(here[name]) if name in here.columns else pl.lit(None, pl.String)).alias(name)
+        for name in ("pupil_id", "org_id", "class_id")
+    ).with_columns(pl.Series("score", score))
+
+
+def _store(table: pl.DataFrame, scratch: Path) -> tuple[Path, str]:
+    scratch.mkdir(parents=True, exist_ok=True)
+    path = scratch / "writing.parquet"
+    table.write_parquet(path, compression="lz4", statistics=False, row_group_size=ROW_GROUP)
+    with path.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    return path.replace(scratch / f"{sha256}.parquet"), sha256
+
+
+def _codes_of(rows: pl.DataFrame, name: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    if name not in rows.columns:
+        return np.zeros(rows.height, np.int32), ("",)
+    return read_codes(rows[name])
