@@ -11,7 +11,7 @@ from merilo.errors import EstimationError
 from merilo.language import translator
 from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray
-from merilo.methods.multilevel import RandomInterceptFit, fit_random_intercept
+from merilo.methods.multilevel import RandomInterceptFit, SchoolEffects, fit_random_intercept
 from merilo.tables.works import Covariate, WorksFile
 
 _ = translator("measure")
@@ -134,7 +134,7 @@ def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFram
                 "effect_points_upper": effects.upper,
                 "effect_sd": effects.blup / sd_points if sd_points > 0 else np.full(len(org), np.nan),
                 "reliability": effects.reliability,
-                "note": _notes(works, model, effects.n),
+                "note": _notes(model, effects),
             },
             schema=schema,
             strict=False,
@@ -144,12 +144,16 @@ def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFram
     ).select("procedure_id", "org_id", "kind", *schema)
 
 
-def _notes(works: WorksFile, model: EffectModel, n: FloatArray) -> list[str | None]:
-    joined = [c for c in model.covariates if c.role == "prior" and c.level != "pupil"]
-    shared = (
-        _("prior attainment is known by class or school only, not by pupil: read with care")
-        if joined
-        else None
-    )
+def _notes(model: EffectModel, effects: SchoolEffects) -> list[str | None]:
+    fit = model.fit
+    assert fit is not None
+    shared = []
+    if any(c.role == "prior" and c.level != "pupil" for c in model.covariates):
+        shared.append(_("prior attainment is known by class or school only, not by pupil: read with care"))
+    if fit.at_boundary:
+        shared.append(_("schools differ no more than chance would make them: the effects are 0"))
+    if fit.n_schools and np.isnan(effects.lower).all():
+        shared.append(_("too few schools for an interval"))
     empty = _("no work with all that this effect needs") if model.covariates else _("nobody wrote")
-    return [empty if pupils == 0 else shared for pupils in n]
+    words = "; ".join(shared) or None
+    return [empty if pupils == 0 else words for pupils in effects.n]
