@@ -84,6 +84,7 @@ def make_world(settings: AuthoritySettings, rng: np.random.Generator) -> World:
             load_blueprints()[code],
             streams[code],
             lift_mean=settings.lift_mean,
+            lift_reach=settings.lift_reach,
             item_sd=settings.school_item_sd,
             school_part=settings.school_part,
         )

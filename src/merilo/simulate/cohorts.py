@@ -24,8 +24,7 @@ class Cohort:
 
     year_group: now; school (N,) row of Schools; klass (N,) row of the classes (L); key (N,) the pupil's number;
     girl (N,); general (N,) and specific (subject -> (N,)): standard normal within school and class;
-    class_school (L,), class_letter (L,); class_effect: subject -> (L,) standard normal;
-    streamed (L,): 1 where the classes of the school are sorted by ability.
+    class_school (L,), class_letter (L,); class_effect: subject -> (L,) standard normal.
     """
 
     year_group: int

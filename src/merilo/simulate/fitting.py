@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merilo.methods.arrays import FloatArray
+from merilo.methods.arrays import FloatArray, IntArray
 from merilo.simulate.blueprint import Blueprint
 
 NODES = np.linspace(-4.0, 4.0, 33)
 WEIGHTS = np.exp(-(NODES**2) / 2) / np.exp(-(NODES**2) / 2).sum()
 SLOPE_SD = 0.12
+# A near-miss is a work one or two points below a cut score.
+NEAR_MISS = 2
 LARGEST_ITEM_SD = 0.9
 # Topics not taught add variance between classes but take some away within them: tried on the region's mathematics 5.
 UNTAUGHT_PART = 0.3
@@ -42,18 +44,20 @@ def fit_work(
     rng: np.random.Generator,
     *,
     lift_mean: float,
+    lift_reach: int = NEAR_MISS,
     item_sd: float | None,
     school_part: float | None,
 ) -> FittedWork:
     """Intercepts and spreads that give the region's category shares and total variance (see module).
 
-    lift_mean: mean share of near-misses that markers lift over the cut score for "3": the region's shares hold these
-    lifted points, so the answers before marking must be weaker by as much.
+    lift_mean: mean share of near-misses that markers lift over the cut score for "3"; lift_reach: points below a cut
+    score from which they lift at all. The region's shares hold these lifted points, so the answers before marking must
+    be weaker by as much.
     """
     slopes = np.exp(rng.normal(0.0, SLOPE_SD, len(blueprint.items)))
     target = _targets(blueprint)
     sd, intercepts, spread = _solve_spread(blueprint, slopes, target, item_sd)
-    lifted = _lifted_points(blueprint, slopes, intercepts, sd, lift_mean)
+    lifted = _lifted_points(blueprint, slopes, intercepts, sd, lift_mean, lift_reach)
     target = _tilted(target, blueprint, lifted)
     sd, intercepts, spread = _solve_spread(blueprint, slopes, target, item_sd)
     if school_part is None:
@@ -85,6 +89,14 @@ def score_distribution(probabilities: FloatArray, max_points: FloatArray) -> Flo
 def lift_shares(lift_mean: float) -> dict[int, float]:
     """Mark -> mean share of near-misses lifted to it: weaker for 4 and 5, where less is at stake."""
     return {3: lift_mean, 4: 0.4 * lift_mean, 5: 0.25 * lift_mean}
+
+
+def reach_share(distance: int | IntArray, reach: int) -> FloatArray:
+    """Part of the lift that works so far below a cut score get: 1 for near-misses, then falling to the reach."""
+    result: FloatArray = np.clip(
+        1 - (np.asarray(distance) - NEAR_MISS) / max(1, reach - NEAR_MISS + 1), 0.0, 1.0
+    )
+    return result
 
 
 def _targets(blueprint: Blueprint) -> FloatArray:
@@ -177,15 +189,23 @@ def _score_variance(
 
 
 def _lifted_points(
-    blueprint: Blueprint, slopes: FloatArray, intercepts: FloatArray, sd: float, lift_mean: float
+    blueprint: Blueprint,
+    slopes: FloatArray,
+    intercepts: FloatArray,
+    sd: float,
+    lift_mean: float,
+    lift_reach: int,
 ) -> float:
     """Mean points a work gains by the honest lift, points."""
     p = category_probabilities(np.repeat(NODES[:, None] * sd, len(slopes), axis=1), slopes, intercepts)
     scores = WEIGHTS @ score_distribution(p, blueprint.max_points.astype(float))
-    shares = lift_shares(lift_mean)
-    return float(
-        sum(shares[m] * (scores[cut - 1] + 2 * scores[cut - 2]) for m, cut in blueprint.cut_scores.items())
-    )
+    gained, least = 0.0, 0
+    for mark, cut in sorted(blueprint.cut_scores.items()):
+        for distance in range(1, min(lift_reach, cut - least) + 1):
+            share = lift_shares(lift_mean)[mark] * reach_share(distance, lift_reach)
+            gained += float(share * distance * scores[cut - distance])
+        least = cut
+    return gained
 
 
 def _tilted(target: FloatArray, blueprint: Blueprint, lifted: float) -> FloatArray:

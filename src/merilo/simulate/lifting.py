@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.simulate.answers import Points, score
 from merilo.simulate.blueprint import Blueprint
-from merilo.simulate.fitting import lift_shares
+from merilo.simulate.fitting import NEAR_MISS, lift_shares, reach_share
 from merilo.simulate.settings import AuthoritySettings
 
-REACH = 2
 FULL_LIFT = 0.85
 HABIT_CONCENTRATION = 4.0
 HABIT_PART = 0.7
@@ -25,7 +24,7 @@ class Lift:
     """What the lifting did.
 
     lifted_to (N,) mark whose cut score the work was lifted to, 0 for none; degree, near_miss_n, lifted_n: mark -> (J,)
-    intended share, works 1-2 points below the cut score, works lifted onto it.
+    intended share, works 1-2 points below the cut score, those of them lifted onto it.
     """
 
     lifted_to: NDArray[np.int8]
@@ -64,20 +63,29 @@ def lift_works(
     degree: dict[int, FloatArray],
     blueprint: Blueprint,
     rng: np.random.Generator,
+    *,
+    reach: int = NEAR_MISS,
 ) -> Lift:
-    """Lift near-misses onto the cut scores, by points in person-marked items where there is room; changes points."""
+    """Lift near-misses onto the cut scores, by points in person-marked items where there is room; changes points.
+
+    reach: points below a cut score from which works are lifted; beyond near-misses less and less.
+    """
     schools = len(next(iter(degree.values())))
     total = score(points)
     lifted_to = np.zeros(school.size, np.int8)
-    near_n, lifted_n = {}, {}
+    near_n, lifted_n, least = {}, {}, 0
     for mark, cut in sorted(blueprint.cut_scores.items()):
-        near = np.flatnonzero(present & (total < cut) & (total >= cut - REACH))
+        below = np.flatnonzero(present & (total < cut) & (total >= max(least, cut - reach)))
+        near = below[total[below] >= cut - NEAR_MISS]
         near_n[mark] = np.bincount(school[near], minlength=schools)
-        chosen = near[rng.random(near.size) < degree[mark][school[near]]]
+        chance = degree[mark][school[below]] * reach_share(cut - total[below], reach)
+        chosen = below[rng.random(below.size) < chance]
         _add_points(points, chosen, cut - total[chosen], blueprint, rng)
         reached = chosen[score(points[chosen]) >= cut]
         lifted_to[reached] = mark
-        lifted_n[mark] = np.bincount(school[reached], minlength=schools)
+        near_reached = reached[total[reached] >= cut - NEAR_MISS]
+        lifted_n[mark] = np.bincount(school[near_reached], minlength=schools)
+        least = cut
     return Lift(lifted_to, degree, near_n, lifted_n)
 
 
@@ -86,7 +94,7 @@ def _add_points(
 ) -> None:
     """Add `wanted` points to each row, one at a time, to an item drawn among those with room."""
     weight = np.array([EXPERT_WEIGHT if item.marking == "expert" else 1.0 for item in blueprint.items])
-    for step in range(REACH):
+    for step in range(int(wanted.max(initial=0))):
         needy = rows[wanted > step]
         cells = points[needy]
         room = (cells >= 0) & (cells < blueprint.max_points)

@@ -58,14 +58,16 @@ class AuthoritySettings:
     """Everything about a simulated authority except its random numbers.
 
     schools 1-40,000; years: school years, one spring each, from first_year on; profile: sizes of schools, "town" or
-    "region" (empty: town up to 60 schools); season: spring, or autumn, when the programme of the year
-    before is tested (as in 2020); works: codes like MA5, empty for all; lift_mean, lift_most: share of
-    near-misses that honest markers lift over the cut score for "3" (less for 4 and 5), mean and maximum over
-    schools; school_item_sd logits (None: each item as in the region); skill_part: share of that variance common to
-    the items of a skill; class_item_sd logits; class_part: share of the variance of ability between the classes of
-    a school; school_part: the same between schools (None: as in the region); absent_share: lowest and highest
-    over procedures; not_attempted_share: of the zeros; mobility_share: pupils replaced from year to year;
-    year_shift logits: SD of an item's change of difficulty in the years after the first.
+    "region" (empty: town up to 60 schools); season: spring, or autumn, when the programme of the year before is tested
+    (as in 2020); works: codes like MA5, empty for all.
+    lift_mean, lift_most: share of near-misses (1-2 points) that honest markers lift over the cut score for "3" (less
+    for 4 and 5), mean and maximum over schools; lift_reach: points below a cut score from which they lift, beyond 2
+    less and less. The marks of the real region of 2021 need lift_mean 0.6, lift_most 0.95, lift_reach 6.
+    school_item_sd logits (None: each item as in the region); skill_part: share of that variance common to the items of
+    a skill; class_item_sd logits; class_part: share of the variance of ability between the classes of a school;
+    school_part: the same between schools (None: as in the region); absent_share: lowest and highest over procedures;
+    not_attempted_share: of the zeros; mobility_share: pupils replaced from year to year; year_shift logits: SD of an
+    item's change of difficulty in the years after the first.
     """
 
     schools: int = 41
@@ -77,6 +79,7 @@ class AuthoritySettings:
     region_code: int = 10
     lift_mean: float = 0.25
     lift_most: float = 0.5
+    lift_reach: int = 2
     school_item_sd: float | None = None
     skill_part: float = 0.3
     class_item_sd: float = 0.2
@@ -109,6 +112,8 @@ class AuthoritySettings:
             raise UsageError(
                 _("The mean lift must lie between 0 and the greatest lift"), value=self.lift_mean
             )
+        if not 2 <= self.lift_reach <= 10:
+            raise UsageError(_("The reach of the lift must be from 2 to 10 points"), value=self.lift_reach)
         if not 0 <= self.absent_share[0] <= self.absent_share[1] < 1:
             raise UsageError(
                 _("The shares of absent pupils must rise and be below 1"), value=self.absent_share

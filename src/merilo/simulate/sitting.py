@@ -25,7 +25,7 @@ GIRLS_AHEAD = {"MA": 0.0, "RU": 0.25}
 ABSENCE_BY_ABILITY = 0.25
 SELECTIVE_SHIFT, SELECTIVE_SQUEEZE, SELECTIVE_FROM = 0.8, 0.35, 5
 NEW_TEACHER_LOSS = 1.0
-JOURNAL_OF_ABSENT = 0.9
+JOURNAL_OF_ABSENT, JOURNAL_OF_PRESENT = 0.9, 0.985
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def hold_procedure(
     dictated, copied = _distort(points, cohort, interventions, planned, rng)
     marked_score, honest_score = score(points), score(answers.honest)
     degree = lift_degrees(habit, interventions.cuts(planned), settings, rng)
-    lift = lift_works(points, present, cohort.school, degree, blueprint, rng)
+    lift = lift_works(points, present, cohort.school, degree, blueprint, rng, reach=settings.lift_reach)
     total = score(points)
     mark = give_marks(total, blueprint.cut_scores)
     trusted = present & ~_touched(interventions, planned)[cohort.school]
@@ -119,7 +119,7 @@ def hold_procedure(
         rng,
         schools_n=len(schools.org_ids),
     )
-    unknown = ~present & (rng.random(cohort.size) > JOURNAL_OF_ABSENT)
+    unknown = rng.random(cohort.size) > np.where(present, JOURNAL_OF_PRESENT, JOURNAL_OF_ABSENT)
     _leave_out(points, theta / fitted.ability_sd, settings, rng)
     return SimulatedProcedure(
         planned=planned,

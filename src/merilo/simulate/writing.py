@@ -44,6 +44,10 @@ def simulate(
     controls: Sequence[Control | str] = (),
     profile: str = "",
     works: Sequence[str] = (),
+    lift_mean: float = 0.25,
+    lift_most: float = 0.5,
+    lift_reach: int = 2,
+    school_item_sd: float | None = None,
     works_format: str = "csv",
     mess: float = 0.0,
     truth: bool = True,
@@ -52,6 +56,7 @@ def simulate(
     """Simulate an authority and write it to the new folder `out`; procedures are written one by one as they are drawn.
 
     first_year: calendar year of the first spring; season: spring, or autumn, which is the season of raw2020;
+    lift_mean, lift_most, lift_reach, school_item_sd: see AuthoritySettings;
     manipulations, controls: as such or as text (see parse_manipulation, parse_control); mess 0-1: faults planted in the
     exchange forms; progress(label, done, total). The same arguments give the same bytes.
     """
@@ -62,6 +67,10 @@ def simulate(
         season=season or ("autumn" if layout == "raw2020" else "spring"),
         profile=profile,
         works=tuple(code.upper() for code in works),
+        lift_mean=lift_mean,
+        lift_most=lift_most,
+        lift_reach=lift_reach,
+        school_item_sd=school_item_sd,
         manipulations=tuple(parse_manipulation(m) if isinstance(m, str) else m for m in manipulations),
         controls=tuple(parse_control(c) if isinstance(c, str) else c for c in controls),
     )

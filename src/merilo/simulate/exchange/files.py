@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,13 +91,19 @@ def _write_by_school(
 
 
 def _keep_totals_computed(protocol: Protocol, faults: list[Fault]) -> None:
-    """Totals of the collection form are formulas: they cannot differ from their items; changes both arguments."""
+    """Totals of the collection form are formulas: they follow their items, but a sum passes over numbers typed as text.
+
+    Changes both arguments; a text that thereby makes the total too low must be reported.
+    """
     for fault in [one for one in faults if one.column == "total"]:
         protocol.total[fault.row] = fault.true_value
         faults.remove(fault)
-    for row in {fault.row for fault in faults}:
-        if protocol.total[row] is not None:
-            protocol.total[row] = sum(cells[row] for cells in protocol.points if isinstance(cells[row], int))  # type: ignore[misc]
+    for place, fault in enumerate(faults):
+        counted = [cells[fault.row] for cells in protocol.points]
+        total = sum(cell for cell in counted if isinstance(cell, int))
+        if total != protocol.total[fault.row] and fault.fault == "number_as_text":
+            faults[place] = replace(fault, reported=True)
+        protocol.total[fault.row] = total
 
 
 def _fault_frame(file: str, file_rows: list[int], faults: list[Fault]) -> pl.DataFrame:
