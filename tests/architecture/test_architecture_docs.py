@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -52,14 +52,14 @@ def make_targets() -> set[str]:
     return set(promised.group(1).split())
 
 
-def merilo_command() -> click.Group:
-    """The command line as click sees it."""
+def merilo_command() -> Any:
+    """The command line as click sees it (typer may bring a click of its own, so its classes are not named)."""
     command = typer.main.get_command(app)
     assert hasattr(command, "commands")
     return command
 
 
-def options_of(command: click.Command) -> set[str]:
+def options_of(command: Any) -> set[str]:
     """Every option's spelling, `--help` included."""
     return {"--help"} | {
         option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)

@@ -37,7 +37,7 @@ STATISTICAL_ERRORS = {"EstimationError", "TooFewPupilsError", "DegenerateDataErr
 # Words that accuse. Merilo asks for a look; it never says who is to blame (mission: no ratings, no accusation).
 ACCUSING = re.compile(
     r"нарушител|виновн|виноват|мошенн|махинац|фальсифик|подтасов|подлог|жульнич|обман|нечестн|недобросовестн"
-    r"|накрут|приписк|позор|худши|отстающ|двоечник|!|\bИИ\b",
+    r"|накрут|приписк|позор|худши|отстающ|двоечник|!(?!r\})|\bИИ\b",
     re.IGNORECASE,
 )
 
