@@ -24,8 +24,10 @@ from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 
 _CODE = re.compile(r"\d{3,7}")
 _VARIANT = re.compile(r"[1-9]\d{0,3}(?:/[1-9]\d{0,3})?")
-# Variants 1 and 2 are usual; another one is believed if at least this share of the works have it.
-COMMON_SHARE = 0.01
+# Variants 1 and 2 are usual; another one is believed if this share of the works have it, and more than a slip or two:
+# variants are handed out evenly.
+COMMON_SHARE = 0.1
+COMMON_WORKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _check_variants(variants: list[str], alive: BoolArray, reports: Reports) -> 
     for word, here in zip(variants, alive.tolist()):
         if here:
             counts[word] = counts.get(word, 0) + 1
-    common = COMMON_SHARE * sum(counts.values())
+    common = max(COMMON_WORKS, COMMON_SHARE * sum(counts.values()))
     silent = set(counts) <= {""}  # a form without variants
     fine = {
         word

@@ -30,13 +30,13 @@ _HEAD_CHARACTERS = 20_000
 
 def read_delimited(content: bytes, *, file: str) -> list[list[str]]:
     """The rows of a text table. Raises UnreadableFileError for HTML, binary content or an unknown encoding."""
-    text = _decode(content, file)
-    if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<table", "<?xml", "<meta")):
+    if is_web_page(content):
         raise UnreadableFileError(
             _("This is a web page saved under the name of a table"),
             file=file,
             next_step=_("Open it in a spreadsheet program and save it as .xlsx."),
         )
+    text = _decode(content, file)
     if "\0" in text[:_HEAD_CHARACTERS]:
         raise UnreadableFileError(
             _("This is neither a workbook nor a text table"),
@@ -53,6 +53,12 @@ def read_delimited(content: bytes, *, file: str) -> list[list[str]]:
             row=reader.line_num,
             next_step=_("Close the quotation marks in this row."),
         ) from error
+
+
+def is_web_page(content: bytes) -> bool:
+    """Whether it is HTML or bare XML, which some portals hand out under the ending .xls."""
+    begin = content[:400].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return begin.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta"))
 
 
 def _decode(content: bytes, file: str) -> str:

@@ -119,16 +119,14 @@ def settle_cut_scores(
     identity: Identity, table: ItemTable, works: pl.DataFrame, definitions: Definitions
 ) -> tuple[dict[int, int], list[str]]:
     """The lowest score of each mark: the scale of definitions, else what the marks in the file give away."""
-    scale = definitions.mark_scale(
-        kind=identity.kind,
-        subject=identity.subject,
-        year_group=identity.programme_year_group,
-        year=identity.year,
-    )
+    scale = definitions.mark_scale(**identity.work)
     highest = int(table.max_points.sum())
     told = _cut_scores_of_marks(works)
     if scale is not None:
-        fits = highest <= scale.max_score if table.source == "observed" else highest == scale.max_score
+        fits = highest == scale.max_score
+        if table.source == "observed":
+            # A known plan that was not used has another number of items: the scale is of another work, too.
+            fits = highest <= scale.max_score and definitions.item_plan(**identity.work) is None
         if fits:
             return dict(scale.cut_scores), []
         reason = _(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from merilo.collect.exchange.heading import Heading
 from merilo.errors import TableError
@@ -15,6 +16,15 @@ _ = translator("exchange")
 _YEAR_OF_LAYOUT = {"raw2020": 2020, "raw2021": 2021}
 _LAST_YEAR_GROUP = 11
 _ENOUGH = 0.8
+
+
+class Work(TypedDict):
+    """What definitions know a work by: the scale and the plan follow the programme."""
+
+    kind: str
+    subject: str
+    year_group: int
+    year: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,13 @@ class Identity:
     year: int
     school_year: str
     on: date | None
+
+    @property
+    def work(self) -> Work:
+        """The work behind the procedure."""
+        return Work(
+            kind=self.kind, subject=self.subject, year_group=self.programme_year_group, year=self.year
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,7 @@ def _settled(
     if inside is not None and option is not None and inside != option:
         raise TableError(
             _("The file itself says {fact} = {inside}, but the option says {option}").format(
-                fact=fact, inside=inside, option=option
+                fact=_fact_name(fact), inside=inside, option=option
             ),
             file=label,
             next_step=_("Leave the option out, or import the file that you meant."),
@@ -117,10 +134,14 @@ def _settled(
     if inside is None and option is not None and named is not None and option != named:
         warnings.append(
             _("{file}: its name says {fact} = {named}; the option {option} is used.").format(
-                file=label, fact=fact, named=named, option=option
+                file=label, fact=_fact_name(fact), named=named, option=option
             )
         )
     return next((value for value in (inside, option, named) if value is not None), None)
+
+
+def _fact_name(fact: str) -> str:
+    return {"subject": _("subject"), "year_group": _("year group"), "year": _("year")}[fact]
 
 
 def _is_autumn(content: Heading, name: Heading, kind: str, year: int, written: int) -> bool:

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-import gc
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from merilo.collect.exchange.assigning import plan_of, skill_names_of
-from merilo.collect.exchange.heading import heading_of_content, heading_of_name
-from merilo.collect.exchange.identity import Identity, Options, identify
-from merilo.collect.exchange.layouts import Header, find_header, unknown_layout
+from merilo.collect.exchange.identity import Options
 from merilo.collect.exchange.lists import extend_organisations, extend_rejected_rows
 from merilo.collect.exchange.merging import ProcedureDraft, draft_procedure
 from merilo.collect.exchange.outcome import FileOutcome, ImportOutcome
-from merilo.collect.exchange.plans import CodeList, Plan, find_code_list, find_plan
-from merilo.collect.exchange.protocol import Protocol, read_protocol
 from merilo.collect.exchange.pupils import pseudonym_key
+from merilo.collect.exchange.reading import Progress, ReadFiles, ReadSheet, read_files
 from merilo.collect.exchange.reports import SCHEMA
-from merilo.collect.exchange.workbook import Workbook, read_workbook
 from merilo.collect.exchange.works import SheetWorks, build_works
 from merilo.collect.exchange.writing import locked_folder, write_authority
-from merilo.errors import InputError, MissingFileError, TableError, UsageError
+from merilo.errors import InputError, MissingFileError, UsageError
 from merilo.language import translator
 
 if TYPE_CHECKING:
     from merilo.definitions import Definitions
 
 _ = translator("exchange")
-
-Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadSheet:
-    """A recognised sheet, before it is known which plan belongs to it."""
-
-    book: Workbook
-    sheet: int
-    header: Header
-    protocol: Protocol
-    identity: Identity
-    warnings: tuple[str, ...]
 
 
 def import_files(
@@ -75,151 +53,44 @@ def import_files(
     """
     options = _options(definitions, subject, year_group, year, kind, procedure_id, org_id)
     key = None if key_file is None else _key(key_file)
-    sheets: list[_ReadSheet] = []
-    plans: list[Plan] = []
-    lists: list[CodeList] = []
-    labels = _labels(files)
-    for done, (path, label) in enumerate(zip(files, labels), start=1):
-        with _undisturbed():
-            _read_file(read_workbook(path, label=label), options, definitions, sheets, plans, lists)
-        if progress is not None:
-            progress(done, len(files), label)
+    if not files:
+        raise UsageError(_("No file was named"), next_step=_("Name the files to import."))
+    read = read_files(files, options, definitions, progress)
+    sheets, warnings = read.sheets, list(read.warnings)
     if not sheets:
         raise InputError(
             _("There are item plans but no results among the files"),
             next_step=_("Import a plan together with the results that it belongs to."),
         )
-    sheets, warnings = _without_copies(sheets)
     _check_one_id(sheets, options)
-    works, skills, used = _build(sheets, plans, lists, definitions, key)
+    works, skills, used = _build(read, definitions, key)
     warnings += [warning for work in works for warning in work.warnings]
     warnings += [
         _("{file}: belongs to none of the results and was not used.").format(file=p.label)
-        for p in plans
+        for p in read.plans
         if p.label not in used
     ]
     with locked_folder(into):
         drafts, unchanged = _draft(works, skills, into, definitions, replace_old, as_csv)
         _write(into, works, drafts)
     warnings += [warning for draft in drafts for warning in draft.warnings]
-    return _outcome(into, works, drafts, unchanged, plans, lists, used, warnings)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No search for cycles: a million fresh cells hold none, and looking takes a tenth of the reading time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _read_file(
-    book: Workbook,
-    options: Options,
-    definitions: Definitions,
-    sheets: list[_ReadSheet],
-    plans: list[Plan],
-    lists: list[CodeList],
-) -> None:
-    found = [
-        (place, header)
-        for place, sheet in enumerate(book.sheets)
-        if (header := find_header(sheet)) is not None
-    ]
-    if not found:
-        plan = find_plan(book, definitions)
-        codes = find_code_list(book, definitions) if plan is None else None
-        if plan is not None:
-            plans.append(plan)
-        elif codes is not None:
-            lists.append(codes)
-        else:
-            raise unknown_layout(book)
-        return
-    read = [_read_sheet(book, place, header, options, definitions) for place, header in found]
-    filled = [sheet for sheet in read if sheet is not None]
-    if not filled:
-        raise TableError(
-            _("The form is recognised, but it holds no row with a pupil's code"),
-            file=book.label,
-            next_step=_("Fill the form in, or leave the file out."),
-        )
-    sheets.extend(filled)
-
-
-def _read_sheet(
-    book: Workbook, place: int, header: Header, options: Options, definitions: Definitions
-) -> _ReadSheet | None:
-    name = heading_of_name(book, definitions)
-    content = heading_of_content(book, book.sheets[place], header, definitions)
-    protocol = read_protocol(book.sheets[place], header, org_id=options.org_id or name.org_id)
-    if not protocol.code:
-        return None
-    if header.layout.name == "form2026" and not (options.org_id or name.org_id):
-        raise TableError(
-            _("The form does not name its school"),
-            file=book.label,
-            next_step=_(
-                "Write the school's login into the file's name (edu101234 …), or add the option --org."
-            ),
-        )
-    identity, warnings = identify(
-        content,
-        name,
-        options,
-        label=book.label,
-        layout=header.layout.name,
-        code_digits=_code_digits(protocol),
-    )
-    light = replace(book, sheets=tuple(s for s in book.sheets if "номер класса" in s.name.lower()))
-    return _ReadSheet(light, place, header, protocol, identity, tuple(warnings))
-
-
-def _code_digits(protocol: Protocol) -> dict[int, float]:
-    """First digit of the codes -> share of the rows."""
-    counts = Counter(int(code[0]) for code in protocol.code if code[:1].isdecimal())
-    total = sum(counts.values())
-    return {digit: counts[digit] / total for digit in sorted(counts)}
-
-
-def _without_copies(sheets: list[_ReadSheet]) -> tuple[list[_ReadSheet], list[str]]:
-    """A file given twice, under one name or two, counts once."""
-    seen: dict[tuple[str, int], str] = {}
-    kept, warnings = [], [warning for sheet in sheets for warning in sheet.warnings]
-    for sheet in sheets:
-        key = (sheet.book.sha256, sheet.sheet)
-        if key in seen:
-            warnings.append(
-                _("{file} has the same content as {first}; it is read once.").format(
-                    file=sheet.book.label, first=seen[key]
-                )
-            )
-            continue
-        seen[key] = sheet.book.label
-        kept.append(sheet)
-    return kept, warnings
+    return _outcome(into, works, drafts, unchanged, read, used, warnings)
 
 
 def _build(
-    sheets: list[_ReadSheet],
-    plans: list[Plan],
-    lists: list[CodeList],
+    read: ReadFiles,
     definitions: Definitions,
     key: bytes | None,
 ) -> tuple[list[SheetWorks], dict[str, dict[str, str]], dict[str, str]]:
     """Works of each sheet; procedure -> skill names; label of a used plan or list -> procedure."""
-    works_n = len({(s.identity.subject, s.identity.programme_year_group) for s in sheets})
+    works_n = len({(s.identity.subject, s.identity.programme_year_group) for s in read.sheets})
     works: list[SheetWorks] = []
     skills: dict[str, dict[str, str]] = {}
     used: dict[str, str] = {}
-    for sheet in sheets:
+    for sheet in read.sheets:
         identity = sheet.identity
-        plan = plan_of(identity, plans, works_n=works_n)
-        skills[identity.procedure_id] = skill_names_of(identity, plan, lists, works_n=works_n)
+        plan = plan_of(identity, read.plans, works_n=works_n)
+        skills[identity.procedure_id] = skill_names_of(identity, plan, read.lists, works_n=works_n)
         if plan is not None:
             used[plan.label] = identity.procedure_id
         works.append(
@@ -292,8 +163,7 @@ def _outcome(
     works: list[SheetWorks],
     drafts: list[ProcedureDraft],
     unchanged: list[str],
-    plans: list[Plan],
-    lists: list[CodeList],
+    read: ReadFiles,
     used: dict[str, str],
     warnings: list[str],
 ) -> ImportOutcome:
@@ -311,8 +181,8 @@ def _outcome(
         )
         for work in works
     ]
-    outcomes += [FileOutcome(plan.label, "plan", used.get(plan.label, "")) for plan in plans]
-    outcomes += [FileOutcome(codes.label, f"{codes.kind}_codes", "") for codes in lists]
+    outcomes += [FileOutcome(plan.label, "plan", used.get(plan.label, "")) for plan in read.plans]
+    outcomes += [FileOutcome(codes.label, f"{codes.kind}_codes", "") for codes in read.lists]
     return ImportOutcome(
         folder=into,
         files=tuple(outcomes),
@@ -323,15 +193,7 @@ def _outcome(
     )
 
 
-def _labels(files: Sequence[Path]) -> list[str]:
-    """File names; with the folder's name where two files are called alike."""
-    counts = Counter(path.name for path in files)
-    return [
-        path.name if counts[path.name] == 1 else f"{path.resolve().parent.name}/{path.name}" for path in files
-    ]
-
-
-def _check_one_id(sheets: list[_ReadSheet], options: Options) -> None:
+def _check_one_id(sheets: Sequence[ReadSheet], options: Options) -> None:
     works = sorted({(s.identity.subject, s.identity.programme_year_group, s.identity.year) for s in sheets})
     if options.procedure_id is not None and len(works) > 1:
         raise UsageError(

@@ -87,12 +87,7 @@ def settle_items(
 
     Raises TableError if the plan is one of another work.
     """
-    known = definitions.item_plan(
-        kind=identity.kind,
-        subject=identity.subject,
-        year_group=identity.programme_year_group,
-        year=identity.year,
-    )
+    known = definitions.item_plan(**identity.work)
     from_header = all(column.max_points is not None for column in columns)
     expected = len(plan.items) if plan else len(known.max_points) if known and not from_header else None
     count = len(columns) if from_header else _without_padding(points, expected)

@@ -55,32 +55,35 @@ _ITEM_FORM = re.compile(r"(\d[^\s()]{0,7})\s*\((\d{1,2})\s*б\.?\)")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A form of results: its name, how it is called in messages, and the columns it cannot do without."""
+    """A form of results: its name, the columns it cannot do without, and how it heads the items' columns."""
 
     name: str
-    title: str
     needs: tuple[str, ...]
-    first: str
+    item_style: str
 
 
 # In order of preference where a sheet has the columns of several: the more columns, the earlier.
 LAYOUTS = (
-    Layout(
-        "raw2020",
-        "regional export of 2020 (user, code, var-1, sum, a-1-grade …)",
-        ("login", "code", "total"),
-        "a-N-grade",
-    ),
-    Layout(
-        "raw2021",
-        "regional export of 2021 (логин школы, код обучающегося, балл за 1 …)",
-        ("login", "code", "total"),
-        "балл за N",
-    ),
-    Layout("form2022", "form of 2022 (sheets Классы and Протокол)", ("school", "code", "total"), "N (Mб)"),
-    Layout("f1", "Ф1 «Индивидуальные результаты»", ("login", "code", "total"), "N (Mб)"),
-    Layout("form2026", "collection form «Форма сбора результатов»", ("code", "variant", "total"), "N (Mб)"),
+    Layout("raw2020", ("login", "code", "total"), "a-N-grade"),
+    Layout("raw2021", ("login", "code", "total"), "балл за N"),
+    Layout("form2022", ("school", "code", "total"), "N (Mб)"),
+    Layout("f1", ("login", "code", "total"), "N (Mб)"),
+    Layout("form2026", ("code", "variant", "total"), "N (Mб)"),
 )
+
+
+def layout_title(name: str) -> str:
+    """What a form is called in messages."""
+    return {
+        "raw2020": _("regional export of 2020 (user, code, var-1, sum, a-1-grade …)"),
+        "raw2021": _("regional export of 2021 («логин школы», «код обучающегося», «балл за 1» …)"),
+        "form2022": _("form of 2022 (sheets «Классы» and «Протокол»)"),
+        "f1": _("report Ф1 «Индивидуальные результаты»"),
+        "form2026": _("collection form «Форма сбора результатов»"),
+        "plan": _("item plan («№ КИМ», «Код КТ», «Максимальный балл»)"),
+        "content_codes": _("list of content elements KS"),
+        "skill_codes": _("list of requirements KT"),
+    }[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +137,7 @@ def unknown_layout(book: Workbook) -> UnknownLayoutError:
         else _("no known heading among {n} columns").format(n=width)
     )
     missing = _nearest(book)
-    known = (
-        "; ".join(_(layout.title) for layout in LAYOUTS)
-        + "; "
-        + _("item plan (№ КИМ, Код КТ, Максимальный балл)")
-    )
+    known = "; ".join(layout_title(name) for name in (*(layout.name for layout in LAYOUTS), "plan"))
     return UnknownLayoutError(
         _("No known exchange form is recognised. Headings seen: {words}").format(words=words)
         + (". " + missing if missing else ""),
@@ -173,7 +172,7 @@ def _roles(words: list[str]) -> dict[str, int]:
 
 def _choose(roles: dict[str, int], style: str) -> Layout | None:
     for layout in LAYOUTS:
-        if layout.first == style and all(role in roles for role in layout.needs):
+        if layout.item_style == style and all(role in roles for role in layout.needs):
             return layout
     return None
 
@@ -206,11 +205,11 @@ def _nearest(book: Workbook) -> str:
             words = [header_word(cell) for cell in cells]
             _items, style = _item_columns(words)
             roles = _roles(words)
-            near = [layout for layout in LAYOUTS if layout.first == style]
+            near = [layout for layout in LAYOUTS if layout.item_style == style]
             if near:
                 closest = min(near, key=lambda layout: sum(role not in roles for role in layout.needs))
                 lacking = ", ".join(f"«{printed[role]}»" for role in closest.needs if role not in roles)
                 return _("It is nearly the {title}, but lacks the column {columns}").format(
-                    title=_(closest.title), columns=lacking
+                    title=layout_title(closest.name), columns=lacking
                 )
     return ""

@@ -11,7 +11,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 from merilo.collect.exchange.archive import check_archive, locked
-from merilo.collect.exchange.delimited import read_delimited
+from merilo.collect.exchange.delimited import is_web_page, read_delimited
 from merilo.collect.exchange.pupils import pseudonym_key
 from merilo.errors import MissingFileError, UnreadableFileError
 from merilo.language import translator
@@ -61,7 +61,7 @@ def read_workbook(path: Path, *, label: str) -> Workbook:
         if _ENCRYPTED_STREAM in content:
             raise locked(label)
         sheets = _spreadsheet(content, label)
-    elif suffix in (".xlsx", ".xlsm", ".xls"):
+    elif suffix in (".xlsx", ".xlsm", ".xls") and not is_web_page(content):
         raise UnreadableFileError(
             _("The name ends in {suffix}, but the content is not an Excel workbook").format(suffix=suffix),
             file=label,
