@@ -76,15 +76,15 @@ def lift_works(
     near_n, lifted_n, least = {}, {}, 0
     for mark, cut in sorted(blueprint.cut_scores.items()):
         below = np.flatnonzero(present & (total < cut) & (total >= max(least, cut - reach)))
+        # Where topics were not taught, the cut score may be out of reach altogether.
+        room = np.where(points[below] >= 0, blueprint.max_points - points[below], 0).sum(axis=1)
         near = below[total[below] >= cut - NEAR_MISS]
         near_n[mark] = np.bincount(school[near], minlength=schools)
         chance = degree[mark][school[below]] * reach_share(cut - total[below], reach)
-        chosen = below[rng.random(below.size) < chance]
+        chosen = below[(rng.random(below.size) < chance) & (room >= cut - total[below])]
         _add_points(points, chosen, cut - total[chosen], blueprint, rng)
-        reached = chosen[score(points[chosen]) >= cut]
-        lifted_to[reached] = mark
-        near_reached = reached[total[reached] >= cut - NEAR_MISS]
-        lifted_n[mark] = np.bincount(school[near_reached], minlength=schools)
+        lifted_to[chosen] = mark
+        lifted_n[mark] = np.bincount(school[chosen[total[chosen] >= cut - NEAR_MISS]], minlength=schools)
         least = cut
     return Lift(lifted_to, degree, near_n, lifted_n)
 
@@ -92,7 +92,7 @@ def lift_works(
 def _add_points(
     points: Points, rows: IntArray, wanted: IntArray, blueprint: Blueprint, rng: np.random.Generator
 ) -> None:
-    """Add `wanted` points to each row, one at a time, to an item drawn among those with room."""
+    """Add `wanted` points to each row, one at a time, to an item drawn among those with room (enough in all)."""
     weight = np.array([EXPERT_WEIGHT if item.marking == "expert" else 1.0 for item in blueprint.items])
     for step in range(int(wanted.max(initial=0))):
         needy = rows[wanted > step]
@@ -101,5 +101,4 @@ def _add_points(
         # The smallest of exponential waiting times falls on an item with probability in proportion to its weight.
         waiting = np.where(room, rng.exponential(size=cells.shape) / weight, np.inf)
         item = waiting.argmin(axis=1)
-        possible = room.any(axis=1)
-        points[needy[possible], item[possible]] += 1
+        points[needy, item] += 1
