@@ -16,7 +16,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
+from typer.main import get_command
 
+from merilo.cli import app
 from merilo.tables import TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -237,6 +239,17 @@ def test_russian_sentences_blame_nobody_and_use_russian_quotes(room):
     forms = [form for _english, form in translations(room)]
     assert [form for form in forms if ACCUSING.search(form)] == []
     assert [form for form in forms if re.search(r"[“”„]", form)] == []
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_options_that_a_sentence_advises_exist(room):
+    """“Add --year-group” helps only while the command has it; both languages are read."""
+    commands = get_command(app).commands.values()
+    known = {option for command in commands for parameter in command.params for option in parameter.opts} | {
+        "--help"
+    }
+    spoken = [text for pair in translations(room) for text in pair]
+    assert [text for text in spoken if set(re.findall(r"--[a-z][a-z-]*", text)) - known] == []
 
 
 def test_table_manual_blames_nobody():
