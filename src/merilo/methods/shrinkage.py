@@ -197,18 +197,18 @@ def _average_over_tau(
     likelihood = _restricted_log_likelihood(y, v, tau**2)
     chance = np.exp(likelihood - likelihood.max()) * np.gradient(tau)
     chance /= chance.sum()
-    first, second, share = np.zeros(len(y)), np.zeros(len(y)), np.zeros(len(y))
-    means, mean_squares = np.zeros(len(tau)), np.zeros(len(tau))
-    centre = float(np.mean(y))
+    # the last entry of `centre` and `spread` is the common mean's; running updates (West 1979) do not cancel digits
+    centre, spread = np.zeros(len(y) + 1), np.zeros(len(y) + 1)
+    share, mass = np.zeros(len(y)), 0.0
     for g in np.flatnonzero(chance > 1e-12):
         post, se, kept, mean, mean_se = _posterior(y, v, float(tau[g] ** 2))
-        first += chance[g] * (post - centre)
-        second += chance[g] * ((post - centre) ** 2 + se**2)
+        mass += chance[g]
+        step = np.append(post, mean) - centre
+        centre += step * (chance[g] / mass)
+        spread += chance[g] * (step * (np.append(post, mean) - centre) + np.append(se, mean_se) ** 2)
         share += chance[g] * kept
-        means[g], mean_squares[g] = mean - centre, (mean - centre) ** 2 + mean_se**2
-    mean = float(chance @ means)
-    mean_se = float(np.sqrt(chance @ mean_squares - mean**2))
-    return first + centre, np.sqrt(np.maximum(second - first**2, 0.0)), share, mean + centre, mean_se
+    spread = np.sqrt(np.maximum(spread / mass, 0.0))
+    return centre[:-1], spread[:-1], share / mass, float(centre[-1]), float(spread[-1])
 
 
 def _assemble(

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
+from merilo.errors import DegenerateDataError
 from merilo.methods.arrays import FloatArray, IntArray
+from merilo.methods.intervals import moderate_variances
 
-# Weight of the authority's own within-school variance, in pupils: keeps the standard error of a school of 3
-# from being that of 3 chance-alike pupils.
-PRIOR_PUPILS = 10
 # From this number of pupils on the median's error is read off the school's own percentiles.
 OWN_MEDIAN_PUPILS = 10
 
@@ -48,21 +47,21 @@ def summarise_schools(
     rank (n,) `GrowthPercentiles.rank`; school (n,) 0 ... n_schools - 1; classroom (n,) integers, distinct
     within a school.
 
-    se_mean = s / sqrt(n), s^2 the school's variance weighted as n - 1 against 10 pupils' worth of the
-    variance within all schools. se_median is Maritz & Jarrett's (1978): the limit of the bootstrap, without
-    drawing; under 10 pupils the large-sample value for evenly spread percentiles, sqrt(3) se_mean. With
+    se_mean = s / sqrt(n), s^2 the school's variance moderated by that of all schools (Smyth 2004), so that three
+    chance-alike pupils do not look exact. se_median is Maritz & Jarrett's (1978): the limit of the bootstrap,
+    without drawing; under 10 pupils the large-sample value for evenly spread percentiles, sqrt(3) se_mean. With
     classes both grow by the design effect of the variance between classes, estimated over all schools (ANOVA;
     one school's two classes cannot tell it).
     """
     rank = np.asarray(rank, dtype=np.float64)
+    _check(rank, school, n_schools)
     n = np.bincount(school, minlength=n_schools).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(school, rank, minlength=n_schools) / n
     squares: FloatArray = np.bincount(school, weights=(rank - mean[school]) ** 2, minlength=n_schools).astype(
         np.float64
     )
-    pooled = _ratio(float(squares.sum()), float(n.sum() - np.count_nonzero(n)))
-    spread = (squares + PRIOR_PUPILS * pooled) / (np.maximum(n - 1, 0) + PRIOR_PUPILS)
+    spread, _, pooled = moderate_variances(squares, np.maximum(n - 1, 0).astype(np.float64))
     effect, class_variance, pupil_variance = _design_effect(rank, school, classroom, n, squares, pooled)
     with np.errstate(divide="ignore", invalid="ignore"):
         se_plain = np.where(n > 0, np.sqrt(spread / n), np.nan)
@@ -77,6 +76,18 @@ def summarise_schools(
         class_variance,
         pupil_variance,
     )
+
+
+def _check(rank: FloatArray, school: IntArray, n_schools: int) -> None:
+    if rank.shape != school.shape:
+        raise ValueError(f"rank {rank.shape} and school {school.shape} must have one entry per pupil")
+    if len(rank) and not 0 <= int(school.min()) <= int(school.max()) < n_schools:
+        raise ValueError(f"school numbers must lie between 0 and {n_schools - 1}")
+    if not np.isfinite(rank).all():
+        raise DegenerateDataError(
+            "A school's growth is made of pupils who have a growth percentile",
+            next_step="Leave out pupils without one.",
+        )
 
 
 def _medians(rank: FloatArray, school: IntArray, n: IntArray) -> tuple[FloatArray, FloatArray]:
