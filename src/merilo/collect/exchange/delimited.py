@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+import polars as pl
+
 from merilo.errors import UnreadableFileError
 from merilo.language import translator
 
@@ -53,6 +55,12 @@ def read_delimited(content: bytes, *, file: str) -> list[list[str]]:
             row=reader.line_num,
             next_step=_("Close the quotation marks in this row."),
         ) from error
+
+
+def written_csv(frame: pl.DataFrame) -> bytes:
+    """A frame as UTF-8 CSV; empty words are written as nothing."""
+    words = pl.col(pl.String)
+    return frame.with_columns(pl.when(words != "").then(words)).write_csv().encode()
 
 
 def is_web_page(content: bytes) -> bool:

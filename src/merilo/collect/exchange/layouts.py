@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from merilo.collect.exchange.cells import item_id_of
 from merilo.collect.exchange.words import header_seen, header_word, is_personal
 from merilo.collect.exchange.workbook import Sheet, Workbook
 from merilo.errors import UnknownLayoutError
@@ -153,7 +154,7 @@ def _item_columns(words: list[str]) -> tuple[list[ItemColumn], str]:
         found = [(place, match) for place, word in enumerate(words) if (match := pattern.fullmatch(word))]
         if found:
             return [
-                ItemColumn(place, match[1].upper(), int(match[2]) if pattern is _ITEM_FORM else None)
+                ItemColumn(place, item_id_of(match[1]), int(match[2]) if pattern is _ITEM_FORM else None)
                 for place, match in found
             ], style
     return [], ""

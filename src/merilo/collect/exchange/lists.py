@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from merilo.collect.exchange.delimited import read_delimited
+from merilo.collect.exchange.delimited import read_delimited, written_csv
 from merilo.collect.exchange.reports import SCHEMA
 from merilo.collect.exchange.schools import School, organisations_frame
 from merilo.errors import TableError
@@ -23,7 +23,7 @@ def extend_organisations(path: Path, schools: Sequence[School]) -> bytes | None:
     """
     found = organisations_frame(list(schools))
     if not path.is_file():
-        return found.write_csv().encode()
+        return written_csv(found)
     old = _read(path)
     if "org_id" not in old.columns:
         raise TableError(
@@ -45,7 +45,7 @@ def extend_organisations(path: Path, schools: Sequence[School]) -> bytes | None:
     new = found.join(old, on="org_id", how="anti", maintain_order="left")
     new = new.select([name for name in found.columns if name in old.columns])
     joined = pl.concat([told, new], how="diagonal").with_columns(pl.all().fill_null(""))
-    return None if joined.equals(old.with_columns(pl.all().fill_null(""))) else joined.write_csv().encode()
+    return None if joined.equals(old.with_columns(pl.all().fill_null(""))) else written_csv(joined)
 
 
 def extend_rejected_rows(path: Path, found: pl.DataFrame, *, replaced: Collection[str]) -> bytes:
@@ -60,7 +60,7 @@ def extend_rejected_rows(path: Path, found: pl.DataFrame, *, replaced: Collectio
         )
         kept = old.filter(~pl.col("source").fill_null("").is_in(list(replaced)))
     joined = pl.concat([kept, found]).sort("file", "source", "row", maintain_order=True, nulls_last=True)
-    return joined.write_csv().encode()
+    return written_csv(joined)
 
 
 def _read(path: Path) -> pl.DataFrame:

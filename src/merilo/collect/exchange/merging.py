@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from merilo.collect.exchange.delimited import written_csv
 from merilo.collect.exchange.description import (
     IMPORT_RECORD,
     ImportRecord,
@@ -68,13 +69,13 @@ def draft_procedure(
     cut_scores, warnings = settle_cut_scores(identity, table, frame, definitions)
     files = {
         "procedure.toml": procedure_text(identity, cut_scores).encode(),
-        "items.csv": table.frame().write_csv().encode(),
+        "items.csv": written_csv(table.frame()),
     }
     used = {code for item in table.items for code in item.skills}
     names = {code: skill_names[code] for code in sorted(used & skill_names.keys())}
     if names:
         skills = pl.DataFrame({"skill": list(names), "name": list(names.values())})
-        files["skills.csv"] = skills.write_csv().encode()
+        files["skills.csv"] = written_csv(skills)
     settings = digest(*[part for name in sorted(files) for part in (name, files[name])])
     sources = tuple(Source(s.label, s.sha256, s.sheet, s.layout) for s in sheets)
     record = ImportRecord(settings, digest(files["procedure.toml"]), table.source, sources)
@@ -148,7 +149,7 @@ def read_works(folder: Path) -> pl.DataFrame:
 
 def _works(frame: pl.DataFrame, as_csv: bool) -> dict[str, bytes]:
     if as_csv:
-        return {"works.csv": frame.write_csv().encode()}
+        return {"works.csv": written_csv(frame)}
     content = BytesIO()
     frame.write_parquet(content, compression="zstd", statistics=False)
     return {"works.parquet": content.getvalue()}
@@ -215,7 +216,7 @@ def _check_items(
 
 def _raised(items: pl.DataFrame, table: ItemTable) -> bytes:
     most = pl.Series([str(max(int(old), i.max_points)) for old, i in zip(items["max_points"], table.items)])
-    return items.with_columns(most.alias("max_points")).write_csv().encode()
+    return written_csv(items.with_columns(most.alias("max_points")))
 
 
 def _claimed(procedure_id: str, new: str, old: str, *, school: str = "") -> DuplicateProcedureError:

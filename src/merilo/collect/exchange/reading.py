@@ -149,18 +149,26 @@ def _code_digits(protocol: Protocol) -> dict[int, float]:
 
 def _without_copies(sheets: list[ReadSheet]) -> tuple[list[ReadSheet], list[str]]:
     """A file given twice, under one name or two, counts once."""
-    seen: dict[tuple[str, int], str] = {}
+    seen: dict[tuple[str, int], ReadSheet] = {}
     kept, warnings = [], [warning for sheet in sheets for warning in sheet.warnings]
     for sheet in sheets:
         key = (sheet.book.sha256, sheet.sheet)
-        if key in seen:
+        first = seen.setdefault(key, sheet)
+        if first.identity != sheet.identity:
+            raise TableError(
+                _("The file has the same content as {first}, but is said to be another work").format(
+                    first=first.book.label
+                ),
+                file=sheet.book.label,
+                next_step=_("Leave out the one that is misnamed."),
+            )
+        if first is not sheet:
             warnings.append(
                 _("{file} has the same content as {first}; it is read once.").format(
-                    file=sheet.book.label, first=seen[key]
+                    file=sheet.book.label, first=first.book.label
                 )
             )
             continue
-        seen[key] = sheet.book.label
         kept.append(sheet)
     return kept, warnings
 
