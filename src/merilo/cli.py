@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 import typer.rich_utils
@@ -344,7 +344,8 @@ _STAGES = {
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar per stage; nothing when the output is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=complaints, transient=True) as bars:
+    shown = complaints.is_terminal
+    with Progress(*columns, console=complaints, transient=True, disable=not shown) as bars:
         tasks: dict[str, int] = {}
 
         def tell(stage: str, done: int, total: int) -> None:
@@ -355,6 +356,9 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
+_DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
+
+
 def main() -> None:
     """Entry point: errors become sentences and exit codes."""
     try:
@@ -362,15 +366,20 @@ def main() -> None:
     except MeriloError as error:
         _complain(error)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
+        if error.errno not in _DISK_REFUSES:
+            _confess()
         _complain(OutputError(_("The disk refuses to write: {reason}").format(reason=error.strerror)))
     except KeyboardInterrupt:
         _complain(UsageError(_("Stopped; nothing was left half-written")))
     except Exception:
-        complaints.print(_("This is a defect of Merilo. Please report it with the text below."), style="bold")
-        complaints.print(traceback.format_exc(), markup=False, highlight=False)
-        sys.exit(1)
+        _confess()
+
+
+def _confess() -> NoReturn:
+    """Say that the error in hand is ours, with what a report needs."""
+    complaints.print(_("This is a defect of Merilo. Please report it with the text below."), style="bold")
+    complaints.print(traceback.format_exc(), markup=False, highlight=False, soft_wrap=True)
+    sys.exit(1)
 
 
 def _complain(error: MeriloError) -> None:

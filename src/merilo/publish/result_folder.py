@@ -3,54 +3,97 @@
 from __future__ import annotations
 
 import errno
+import glob
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from merilo.errors import OutputError
 from merilo.language import translator
+from merilo.tables import TABLES
 
 _ = translator("publish")
 
 MARK = "manifest.json"
+DOCUMENTS = ("workbook.xlsx", "report.pdf")
+DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EROFS, errno.EPERM)
+# What file managers leave in any folder.
+LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @contextmanager
 def result_folder(out: Path) -> Iterator[Path]:
     """Give a hidden folder beside `out` to write into; it becomes `out` when the block ends without an error.
 
-    An earlier result at `out` (a folder with manifest.json) is replaced by two renames; a folder with anything
-    else in it is never touched. After a kill or a full disk, `out` is the earlier result or absent; what a
-    killed run left beside it is cleared by the next run. Raises OutputError.
+    An earlier result at `out` (a folder with Merilo's manifest.json and files of a run, nothing else) is replaced
+    by two renames; a folder with anything else in it is never touched. After a kill or a full disk, `out` is the
+    earlier result or absent; what a killed run left beside it is cleared by the next run. Raises OutputError.
     """
-    out = out.absolute()
-    _restore(out)
-    if out.exists() and not out.is_dir():
-        raise OutputError(_("The result needs a folder, and this is a file"), file=out)
-    if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
-        raise OutputError(
-            _("The folder holds something that is not a result of Merilo and is left alone"),
-            file=out,
-            next_step=_("Choose an empty or a new folder."),
-        )
+    out = out.resolve()
+    if not out.name:
+        raise OutputError(_("The result cannot be the root of the disk"), file=out)
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
-        _clear_abandoned(out)
-        partial.mkdir(parents=True)
-        yield partial
-        _swap(partial, out)
+        with _said_plainly(out):
+            _restore(out)
+            _check_may_be_replaced(out)
+            _clear_abandoned(out)
+            partial.mkdir(parents=True)
+        with _said_plainly(out, only=DISK_REFUSES):
+            yield partial
+        with _said_plainly(out):
+            _swap(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _said_plainly(out: Path, *, only: Collection[int] | None = None) -> Iterator[None]:
+    """Errors of the disk as OutputError; with `only`, others (a defect while computing) pass as they are."""
+    try:
+        yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM):
+        if only is not None and error.errno not in only:
             raise
         raise OutputError(
-            _("The result cannot be written: {reason}").format(reason=error.strerror),
+            _("The result cannot be written: {reason}").format(reason=error.strerror or error),
             file=out,
             next_step=_("Free some space or choose another folder; nothing was left half-written."),
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_may_be_replaced(out: Path) -> None:
+    """Nothing, an empty folder or an earlier result may stand at `out`; anything else is somebody's own."""
+    if out.exists() and not out.is_dir():
+        raise OutputError(_("The result needs a folder, and this is a file"), file=out)
+    if not out.is_dir():
+        return
+    found = sorted(path.name for path in out.iterdir() if path.name not in LITTER)
+    if not found:
+        return
+    ours = _files_of_a_run(out / MARK)
+    foreign = [name for name in found if name not in ours or (out / name).is_dir()]
+    if foreign:
+        raise OutputError(
+            _("The folder holds something that is not a result of Merilo and is left alone"),
+            file=out / foreign[0],
+            next_step=_("Choose an empty or a new folder."),
+        )
+
+
+def _files_of_a_run(manifest: Path) -> set[str]:
+    """Names that a run writes; none when the manifest is not one of Merilo's."""
+    try:
+        facts = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    if not isinstance(facts, dict) or not {"run_id", "merilo_version"} <= facts.keys():
+        return set()
+    tables = {f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet")}
+    return {MARK, *DOCUMENTS, *tables, *map(str, facts.get("files", ()))}
 
 
 def _earlier(out: Path) -> Path:
@@ -61,7 +104,12 @@ def _swap(partial: Path, out: Path) -> None:
     earlier = _earlier(out)
     if out.exists():
         out.rename(earlier)
-    partial.rename(out)
+    try:
+        partial.rename(out)
+    except OSError:
+        if earlier.is_dir() and not out.exists():
+            earlier.rename(out)
+        raise
     shutil.rmtree(earlier, ignore_errors=True)
 
 
@@ -77,10 +125,13 @@ def _restore(out: Path) -> None:
 
 
 def _clear_abandoned(out: Path) -> None:
-    """Remove what killed runs left; a folder whose process still lives is another run's."""
-    for left in out.parent.glob(f".{out.name}.partial-*"):
+    """Remove what killed runs left; a folder whose process still lives is another run's.
+
+    This process's own number is a killed run's too: in a container every run has the same one.
+    """
+    for left in out.parent.glob(f".{glob.escape(out.name)}.partial-*"):
         number = left.name.rpartition("-")[2]
-        if number.isdigit() and not _lives(int(number)):
+        if number.isdecimal() and (int(number) == os.getpid() or not _lives(int(number))):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -89,6 +140,6 @@ def _lives(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return True
     return True

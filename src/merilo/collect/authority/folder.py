@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from merilo.collect.authority.enrolment import read_enrolment
 from merilo.collect.authority.items import read_items, read_skill_names
-from merilo.collect.authority.procedure import read_procedure
+from merilo.collect.authority.procedure import check_scores_can_be_reached, read_procedure
 from merilo.collect.authority.text_table import cleaned, read_text_table
+from merilo.collect.authority.toml_file import read_toml
 from merilo.definitions import Definitions
-from merilo.errors import DuplicateProcedureError, MissingFileError, TableError, UnreadableFileError
+from merilo.errors import DuplicateProcedureError, MissingFileError, TableError, UsageError
 from merilo.language import translator
 from merilo.tables.organisations import KINDS, ORGANISATIONS
 from merilo.tables.procedure import Procedure
@@ -55,16 +56,17 @@ def read_authority(folders: Sequence[Path], definitions: Definitions) -> Authori
             raise MissingFileError(
                 _("The authority folder does not exist"), file=folder, next_step=_("Check the path.")
             )
+    _check_folders_differ(folders)
     procedures = _merge_procedures([p for folder in folders for p in _list_procedures(folder, definitions)])
     optional = {
-        name: _stack([folder / name for folder in folders if (folder / name).is_file()])
+        name: [folder / name for folder in folders if (folder / name).is_file()]
         for name in ("organisations.csv", "enrolment.csv", "teachers.csv")
     }
     return Authority(
         name=", ".join(dict.fromkeys(_authority_name(folder) for folder in folders)),
-        organisations=_read_organisations(optional["organisations.csv"], folders),
-        enrolment=optional["enrolment.csv"],
-        teachers=optional["teachers.csv"],
+        organisations=_read_organisations(optional["organisations.csv"]),
+        enrolment=read_enrolment(optional["enrolment.csv"]),
+        teachers=_stack(optional["teachers.csv"]),
         procedures=procedures,
         files=tuple(_list_files(folders, procedures)),
     )
@@ -76,6 +78,7 @@ def read_procedure_folder(folder: Path, definitions: Definitions) -> ProcedureFo
     if (folder / "items.csv").is_file():
         names = read_skill_names(folder / "skills.csv")
         procedure = read_items(folder / "items.csv", procedure, names)
+    check_scores_can_be_reached(procedure, folder / "procedure.toml")
     works = [folder / name for name in ("works.parquet", "works.csv") if (folder / name).is_file()]
     if not works:
         raise MissingFileError(
@@ -92,6 +95,16 @@ def read_procedure_folder(folder: Path, definitions: Definitions) -> ProcedureFo
     return ProcedureFolder(procedure, tuple(works), (folder,))
 
 
+def _check_folders_differ(folders: Sequence[Path]) -> None:
+    """The same folder twice would count its works twice."""
+    resolved = [folder.resolve() for folder in folders]
+    twins = [folder for folder, place in zip(folders, resolved, strict=True) if resolved.count(place) > 1]
+    if twins:
+        raise UsageError(
+            _("The same folder is given twice"), value=str(twins[0]), next_step=_("Name each folder once.")
+        )
+
+
 def _list_procedures(folder: Path, definitions: Definitions) -> list[ProcedureFolder]:
     root = folder / "procedures"
     if not root.is_dir():
@@ -100,7 +113,11 @@ def _list_procedures(folder: Path, definitions: Definitions) -> list[ProcedureFo
             file=folder,
             next_step=_("See `merilo --help`: an authority folder holds procedures/<id>/works.csv."),
         )
-    found = sorted(path.parent for path in root.glob("*/procedure.toml"))
+    found = sorted(
+        path
+        for path in root.iterdir()
+        if any((path / name).is_file() for name in ("procedure.toml", "works.csv", "works.parquet"))
+    )
     if not found:
         raise MissingFileError(
             _("No procedure is described in this folder"),
@@ -152,12 +169,8 @@ def _authority_name(folder: Path) -> str:
     path = folder / "authority.toml"
     if not path.is_file():
         return folder.resolve().name
-    try:
-        return str(tomllib.loads(path.read_text("utf-8-sig")).get("name", folder.resolve().name))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(
-            _("The file is not valid TOML: {reason}").format(reason=error), file=path, next_step=_("Mend it.")
-        ) from error
+    name = str(read_toml(path).get("name", "")).strip()
+    return name or folder.resolve().name
 
 
 def _stack(paths: list[Path]) -> pl.DataFrame:
@@ -166,42 +179,63 @@ def _stack(paths: list[Path]) -> pl.DataFrame:
     return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
 
 
-def _read_organisations(frame: pl.DataFrame, folders: Sequence[Path]) -> pl.DataFrame:
+def _read_organisations(paths: Sequence[Path]) -> pl.DataFrame:
+    frames = [_read_organisations_file(path) for path in paths]
+    frame = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
     if frame.is_empty():
         return ORGANISATIONS.empty()
-    file = next(
-        folder / "organisations.csv" for folder in folders if (folder / "organisations.csv").is_file()
-    )
-    if "org_id" not in frame.columns:
-        raise TableError(_("organisations.csv needs the column org_id"), file=file, column="org_id")
     frame = frame.with_columns(
         pl.lit(None, pl.String).alias(column.name)
         for column in ORGANISATIONS.columns
         if column.name not in frame.columns
     )
-    empty = frame["org_id"].is_null()
-    if empty.any():
-        raise TableError(_("An organisation has no org_id"), file=file, row=int(empty.arg_true()[0]) + 2)
     twins = frame.filter(frame["org_id"].is_duplicated() & ~frame.is_duplicated())
     if twins.height:
         raise TableError(
             _("The organisation is described twice, differently"),
-            file=file,
+            file=paths[-1],
             column="org_id",
             value=twins["org_id"][0],
             next_step=_("Keep one row."),
         )
-    unknown = frame.filter(frame["kind"].is_not_null() & ~frame["kind"].is_in(KINDS))
-    if unknown.height:
-        raise TableError(
-            _("The kind of an organisation must be one of {kinds}").format(kinds=", ".join(KINDS)),
-            file=file,
-            column="kind",
-            value=unknown["kind"][0],
-        )
     first = [column.name for column in ORGANISATIONS.columns]
     context = [name for name in frame.columns if name not in first]
     return frame.unique("org_id", keep="first").sort("org_id").select(first + context)
+
+
+def _read_organisations_file(path: Path) -> pl.DataFrame:
+    """The rows of one organisations.csv as text, each with its org_id; empty rows are no rows."""
+    frame = read_text_table(path)
+    frame = frame.select(cleaned(frame[name]).alias(name) for name in frame.columns)
+    if "org_id" not in frame.columns:
+        raise TableError(
+            _("organisations.csv needs the column org_id"),
+            file=path,
+            row=1,
+            column="org_id",
+            next_step=_("The columns are: {known}.").format(known=", ".join(frame.columns)),
+        )
+    nameless = frame["org_id"].is_null() & ~frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    if nameless.any():
+        raise TableError(
+            _("An organisation has no org_id"), file=path, row=_first_row(nameless), column="org_id"
+        )
+    if "kind" in frame.columns:
+        unknown = frame["kind"].is_not_null() & ~frame["kind"].is_in(KINDS)
+        if unknown.any():
+            raise TableError(
+                _("The kind of an organisation must be one of {kinds}").format(kinds=", ".join(KINDS)),
+                file=path,
+                row=_first_row(unknown),
+                column="kind",
+                value=frame["kind"].filter(unknown)[0],
+            )
+    return frame.drop_nulls("org_id")
+
+
+def _first_row(broken: pl.Series) -> int:
+    """The row of a file in which a mask is first true; row 1 holds the names."""
+    return int(broken.arg_true()[0]) + 2
 
 
 def _list_files(folders: Sequence[Path], procedures: Sequence[ProcedureFolder]) -> list[Path]:

@@ -18,6 +18,10 @@ LEVELS = ("basic", "raised", "high")
 MARKINGS = ("auto", "expert")
 # int8 columns hold points, so an item can give at most this many.
 MOST_POINTS = 100
+# Columns of works.csv that are no items.
+RESERVED = (
+    "work_id", "org_id", "class_id", "pupil_id", "variant", "status", "sex", "journal_mark", "mark", "score",
+)  # fmt: skip
 
 
 def read_items(path: Path, procedure: Procedure, skill_names: dict[str, str]) -> Procedure:
@@ -29,17 +33,26 @@ def read_items(path: Path, procedure: Procedure, skill_names: dict[str, str]) ->
             raise TableError(
                 _("items.csv needs the column {name}").format(name=name), file=path, row=1, column=name
             )
-    items = tuple(_item(row, path, number) for number, row in enumerate(frame.iter_rows(named=True), start=2))
-    ids = [item.item_id for item in items]
-    twins = [item_id for item_id in ids if ids.count(item_id) > 1]
-    if twins:
+    rows = [
+        (number, row)
+        for number, row in enumerate(frame.iter_rows(named=True), start=2)
+        if any(cell is not None for cell in row.values())
+    ]
+    items = tuple(_item(row, path, number) for number, row in rows)
+    if not items:
         raise TableError(
-            _("Two items have the same id"),
+            _("items.csv names no item"),
             file=path,
-            row=ids.index(twins[0]) + 2,
-            column="item_id",
-            value=twins[0],
+            row=2,
+            next_step=_("Write one row for each item, or take the file away: then only scores are read."),
         )
+    seen: set[str] = set()
+    for (number, _row), item in zip(rows, items, strict=True):
+        if item.item_id in seen:
+            raise TableError(
+                _("Two items have the same id"), file=path, row=number, column="item_id", value=item.item_id
+            )
+        seen.add(item.item_id)
     return replace(procedure, items=items, skill_names=skill_names)
 
 
@@ -58,6 +71,15 @@ def _item(row: dict[str, str | None], path: Path, number: int) -> Item:
     item_id = row["item_id"]
     if item_id is None:
         raise TableError(_("An item has no id"), file=path, row=number, column="item_id")
+    if item_id in RESERVED:
+        raise TableError(
+            _("An item cannot have the name of another column of the works"),
+            file=path,
+            row=number,
+            column="item_id",
+            value=item_id,
+            next_step=_("Give it another id here and in the works."),
+        )
     for name, allowed in (("level", LEVELS), ("marking", MARKINGS)):
         value = row.get(name)
         if value is not None and value not in allowed:
@@ -69,7 +91,7 @@ def _item(row: dict[str, str | None], path: Path, number: int) -> Item:
                 value=value,
             )
     points = row["max_points"] or ""
-    if not points.isdigit() or not 1 <= int(points) <= MOST_POINTS:
+    if not points.isdecimal() or not 1 <= int(points) <= MOST_POINTS:
         raise TableError(
             _("The highest points must be a whole number from 1 to {most}").format(most=MOST_POINTS),
             file=path,

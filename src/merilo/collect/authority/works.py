@@ -13,16 +13,26 @@ from numpy.typing import NDArray
 from merilo.collect.authority.cells import read_mark, read_number, read_points
 from merilo.collect.authority.covariates import read_covariates
 from merilo.collect.authority.folder import ProcedureFolder
-from merilo.collect.authority.text_table import cleaned, read_text_table
+from merilo.collect.authority.text_table import cleaned
+from merilo.collect.authority.work_rows import (
+    check_organisations,
+    check_twins,
+    check_whole,
+    read_rows,
+    read_status,
+)
 from merilo.collect.authority.works_file import CheckedRows, pupil_scores, write_works_file
 from merilo.collect.rejections import Rejections
-from merilo.errors import InputError, TableError
+from merilo.errors import InputError
 from merilo.language import translator
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import NOT_ADMINISTERED, SEXES, WorksFile
 
 _ = translator("collect")
+
+# A score beyond this is a slip of the pen (a telephone number, a date) and not a score.
+MOST_SCORE = 1_000_000.0
 
 _SEX_WORDS = {"f": 1, "ж": 1, "жен": 1, "female": 1, "girl": 1, "m": 2, "м": 2, "муж": 2, "male": 2, "boy": 2}
 
@@ -52,22 +62,18 @@ def collect_works(
     no row remains, TableError when a needed column is absent.
     """
     procedure = source.procedure
-    frame = _read_rows(source)
-    _check_columns(frame, procedure, source)
+    frame = read_rows(source)
     rejections = Rejections(frame["_file"], frame["_row"])
-    present, kept = _read_status(frame, rejections)
-    kept &= _check_organisations(frame, rejections, known_orgs)
-    kept &= _check_twins(frame, rejections)
+    present, kept = read_status(frame, rejections)
+    kept &= check_organisations(frame, rejections, known_orgs)
+    kept &= check_twins(frame, rejections)
+    kept &= check_whole(frame, present, rejections)
     points, good = _read_items(frame, procedure, present & kept, rejections)
     kept &= good
     score, good, mismatches = _read_score(frame, procedure, points, present & kept, rejections)
     kept &= good
     if not (kept & present).any():
-        raise InputError(
-            _("No work of the procedure {name} could be accepted").format(name=procedure.procedure_id),
-            file=source.works[0],
-            next_step=_("The first fault: {fault}").format(fault=_first_fault(rejections)),
-        )
+        raise _nothing_accepted(source, rejections)
     covariates = read_covariates(frame, procedure, priors or {}, present & kept, rejections)
     columns: dict[str, NDArray[np.generic]] = {
         "present": present.astype(np.int8),
@@ -79,93 +85,6 @@ def collect_works(
     checked = CheckedRows(frame, kept, columns, points, covariates, mismatches)
     works = write_works_file(procedure, checked, scratch)
     return CollectedWorks(works, rejections.frame(), pupil_scores(checked))
-
-
-def _read_rows(source: ProcedureFolder) -> pl.DataFrame:
-    frames = []
-    for path in source.works:
-        rows = read_text_table(path)
-        frames.append(
-            rows.with_columns(
-                pl.lit(f"{path.parent.name}/{path.name}").alias("_file"),
-                pl.int_range(2, rows.height + 2, dtype=pl.Int64).alias("_row"),
-            )
-        )
-    return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
-
-
-def _check_columns(frame: pl.DataFrame, procedure: Procedure, source: ProcedureFolder) -> None:
-    needed = ["org_id", *([item.item_id for item in procedure.items] or ["score"])]
-    for name in needed:
-        if name not in frame.columns:
-            known = ", ".join(column for column in frame.columns if not column.startswith("_"))
-            what = (
-                _("the total score, because there is no items.csv")
-                if name == "score"
-                else _("an item of items.csv")
-            )
-            raise TableError(
-                _("The works have no column {name}").format(name=name)
-                + (f" ({what})" if name != "org_id" else ""),
-                file=source.works[0],
-                row=1,
-                column=name,
-                next_step=_("The columns are: {known}.").format(known=known),
-            )
-
-
-def _read_status(frame: pl.DataFrame, rejections: Rejections) -> tuple[BoolArray, BoolArray]:
-    if "status" not in frame.columns:
-        return np.ones(frame.height, bool), np.ones(frame.height, bool)
-    words = cleaned(frame["status"]).fill_null("present")
-    present = (words == "present").to_numpy()
-    unknown = ~present & (words != "absent").to_numpy()
-    rejections.add(
-        unknown,
-        column="status",
-        values=words,
-        rule="status_unknown",
-        message=_("The status must be present or absent; the row is left out."),
-    )
-    return present & ~unknown, ~unknown
-
-
-def _check_organisations(frame: pl.DataFrame, rejections: Rejections, known: Collection[str]) -> BoolArray:
-    orgs = cleaned(frame["org_id"])
-    empty = orgs.is_null().to_numpy()
-    rejections.add(
-        empty,
-        column="org_id",
-        values=None,
-        rule="organisation_missing",
-        message=_("The row names no organisation and is left out."),
-    )
-    if known:
-        stranger = (~orgs.is_in(list(known)) & orgs.is_first_distinct()).fill_null(value=False).to_numpy()
-        rejections.add(
-            stranger & ~empty,
-            column="org_id",
-            values=orgs,
-            rule="organisation_unknown",
-            message=_("The organisation is not in organisations.csv; its works are kept. Add it there."),
-        )
-    return ~empty
-
-
-def _check_twins(frame: pl.DataFrame, rejections: Rejections) -> BoolArray:
-    """A work_id stands once; later rows of the same id are left out."""
-    if "work_id" not in frame.columns:
-        return np.ones(frame.height, bool)
-    ids = cleaned(frame["work_id"])
-    twin = (ids.is_not_null() & ~ids.is_first_distinct()).to_numpy()
-    rejections.add(
-        twin,
-        column="work_id",
-        values=ids,
-        rule="duplicate_work",
-        message=_("A row with this work_id stands above; this one is left out."),
-    )
-    return ~twin
 
 
 def _read_items(
@@ -220,8 +139,8 @@ def _read_score(
         return total.astype(np.float64), good, _count_mismatches(frame, total, checked & good, rejections)
     score, bad = read_number(frame["score"])
     bad = checked & (bad | np.isnan(score))
-    low = -np.inf if procedure.min_score is None else procedure.min_score
-    high = np.inf if procedure.max_score is None else procedure.max_score
+    low = -MOST_SCORE if procedure.min_score is None else procedure.min_score
+    high = MOST_SCORE if procedure.max_score is None else procedure.max_score
     outside = checked & ~bad & ((score < low) | (score > high))
     rejections.add(
         bad,
@@ -235,9 +154,9 @@ def _read_score(
         column="score",
         values=frame["score"],
         rule="score_out_of_range",
-        message=_("The score lies outside {low}…{high} of procedure.toml; the row is left out.").format(
-            low=procedure.min_score, high=procedure.max_score
-        ),
+        message=_(
+            "The score lies outside {low}…{high} (min_score and max_score of procedure.toml); the row is left out."
+        ).format(low=f"{low:g}", high=f"{high:g}"),
     )
     return score, ~(bad | outside), 0
 
@@ -302,6 +221,21 @@ def _marks(
     return np.where(present, np.where(given != 0, given, reached), 0).astype(np.int8)
 
 
-def _first_fault(rejections: Rejections) -> str:
-    found = rejections.frame()
-    return str(found["message"][0]) if found.height else _("there are no rows with status present")
+def _nothing_accepted(source: ProcedureFolder, rejections: Rejections) -> InputError:
+    rule = _("No work of the procedure {name} could be accepted").format(name=source.procedure.procedure_id)
+    found = rejections.frame().sort("row", maintain_order=True)
+    if not found.height:
+        return InputError(
+            rule,
+            file=source.works[0],
+            next_step=_("The first fault: {fault}").format(fault=_("there are no rows with status present")),
+        )
+    fault = found.row(0, named=True)
+    return InputError(
+        rule,
+        file=source.works[0] if len(source.works) == 1 else fault["file"],
+        row=fault["row"],
+        column=fault["column"],
+        value=fault["value"],
+        next_step=_("The first fault: {fault}").format(fault=fault["message"]),
+    )
