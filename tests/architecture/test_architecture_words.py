@@ -231,6 +231,8 @@ def test_catalogue_is_finished_and_counts_in_russian(room):
     catalogue = russian(room)
     assert [message.id for message in catalogue if message.id and message.fuzzy] == []
     assert list(catalogue.obsolete) == []
+    head = (CATALOGUES / f"{room}.po").read_text(encoding="utf-8").split("\n\n")[0]
+    assert "POT-Creation-Date: 20" in head, "without a date `make messages` writes the clock into the .mo"
     assert catalogue.num_plurals == 3
 
 
