@@ -184,6 +184,13 @@ def test_autumn_2020_tests_the_programme_of_the_year_before():
     assert warnings == []
 
 
+def test_autumn_file_named_after_its_pupils_is_told_by_their_codes():
+    identity, warnings = _identified(2020, 5, {5: 1.0})
+    assert (identity.programme_year_group, identity.year_group) == (4, 5)
+    assert identity.procedure_id == "vpr_mathematics_4_2020_autumn"
+    assert len(warnings) == 1
+
+
 def test_spring_belongs_to_the_school_year_that_began_the_year_before():
     identity, _warnings = _identified(2021, 4, {4: 1.0})
     assert (identity.programme_year_group, identity.year_group, identity.school_year) == (4, 4, "2020/21")

@@ -277,7 +277,7 @@ def test_collection_form_is_read_by_code_not_by_total(tmp_path):
         "Порядковый номер класса": [["Порядковый номер", "Класс"], [1, "8А"], [2, "8В"], [3, None]],
     }
     path = write_book(tmp_path / "Форма сбора результатов 8 класс ВПР 2026.xlsx", sheets)
-    with pytest.raises(TableError, match="--org"):
+    with pytest.raises(TableError, match="--organisation"):
         bring_in([path], tmp_path / "town")
     out = bring_in([path], tmp_path / "town", org_id="edu223389")
     assert out.written == ("vpr_english_8_2026",)

@@ -8,6 +8,7 @@ room for every cell before it). Sizes in the directory of a zip are only claims,
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 import zlib
 from io import BytesIO
@@ -26,6 +27,8 @@ MOST_PARTS = 10_000
 MOST_CELLS = 40_000_000
 
 _CHUNK = 1 << 20
+# What the unpacking of a damaged archive raises, depending on where the damage is.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
 # Columns from HA on (209th and later), or rows from 100,000 on: only such a sheet is measured exactly.
 _FAR_CELL = re.compile(rb' r="(?:[A-Z]{3}[0-9]|[H-Z][A-Z][0-9]|[A-Z]{1,2}[0-9]{6})')
 _CELL = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
@@ -43,7 +46,7 @@ def check_archive(content: bytes, *, file: str) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _unpack(archive, part, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except _BROKEN as error:
         raise UnreadableFileError(
             _("The workbook is damaged or was not copied to its end"),
             file=file,

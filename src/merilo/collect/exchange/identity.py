@@ -101,15 +101,15 @@ def identify(
     kind = options.kind or "vpr"
     on = content.on if content.on is not None and content.on.year == year else None
     autumn = _is_autumn(content, name, kind, year, written)
-    year_group = _year_group(written, autumn, code_digits, label, warnings)
+    year_group, programme = _year_groups(written, autumn, code_digits, label, warnings)
     start = year if autumn else year - 1
     identity = Identity(
         procedure_id=options.procedure_id
-        or f"{kind}_{subject}_{written}_{year}" + ("_autumn" if autumn else ""),
+        or f"{kind}_{subject}_{programme}_{year}" + ("_autumn" if autumn else ""),
         kind=kind,
         subject=subject,
         year_group=year_group,
-        programme_year_group=written,
+        programme_year_group=programme,
         year=year,
         school_year=f"{start}/{(start + 1) % 100:02d}",
         on=on,
@@ -152,20 +152,33 @@ def _is_autumn(content: Heading, name: Heading, kind: str, year: int, written: i
     return (kind == "vpr" and year == 2020) if said is None else said
 
 
-def _year_group(
+def _year_groups(
     written: int, autumn: bool, code_digits: dict[int, float], label: str, warnings: list[str]
-) -> int:
+) -> tuple[int, int]:
+    """Year group of the pupils and of the programme.
+
+    A work of autumn is named after its programme, and the pupils' codes begin with their own year group. Where they
+    begin with the year group of the name, the file was named after the pupils.
+    """
     expected = written + 1 if autumn else written
     digit = max(code_digits, key=lambda first: (code_digits[first], -first), default=None)
     if digit is None or code_digits[digit] < _ENOUGH or digit == expected or expected >= 10:
-        return expected
+        return expected, written
+    if autumn and digit == written:
+        warnings.append(
+            _(
+                "{file}: the codes say that pupils of year group {written} wrote this work of autumn; "
+                "it is taken for the programme of year group {programme}."
+            ).format(file=label, written=written, programme=written - 1)
+        )
+        return written, written - 1
     warnings.append(
         _(
             "{file}: the pupils' codes begin with {digit}, but year group {expected} is expected "
             "for a work of year group {written}. Check the year group."
         ).format(file=label, digit=digit, expected=expected, written=written)
     )
-    return expected
+    return expected, written
 
 
 def _open_question(fact: str, label: str) -> TableError:

@@ -199,7 +199,7 @@ def _check_one_id(sheets: Sequence[ReadSheet], options: Options) -> None:
         raise UsageError(
             _("One id was given for the results of {n} different works").format(n=len(works)),
             value=options.procedure_id,
-            next_step=_("Import each work by itself, or leave the option --id out."),
+            next_step=_("Import each work by itself, or leave the option --procedure out."),
         )
 
 

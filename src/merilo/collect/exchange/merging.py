@@ -229,6 +229,6 @@ def _claimed(procedure_id: str, new: str, old: str, *, school: str = "") -> Dupl
         rule,
         file=new,
         next_step=_(
-            "Leave one of them out, give another --id, or replace what was imported before with --replace."
+            "Leave one of them out, give another --procedure, or replace what was imported before with --replace."
         ),
     )

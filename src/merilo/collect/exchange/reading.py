@@ -125,7 +125,7 @@ def _read_sheet(
             _("The form does not name its school"),
             file=book.label,
             next_step=_(
-                "Write the school's login into the file's name (edu101234 …), or add the option --org."
+                "Write the school's login into the file's name (edu101234 …), or add the option --organisation."
             ),
         )
     identity, warnings = identify(
