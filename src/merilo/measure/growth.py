@@ -34,7 +34,7 @@ def school_growth(works: WorksFile, tally: Tally) -> pl.DataFrame:
             np.repeat(pairs.prior, pairs.n), np.repeat(pairs.score, pairs.n), score_step=step
         )
     except EstimationError as error:
-        return org.with_columns(pl.lit(0).alias("n"), pl.lit(error.rule).alias("note"), **named)
+        return org.with_columns(pl.lit(0).alias("n"), pl.lit(_(error.rule)).alias("note"), **named)
     schools = summarise_schools(growth.rank, np.repeat(pairs.org, pairs.n), n_schools=len(works.org_ids))
     return org.with_columns(
         pl.Series("n", schools.n),

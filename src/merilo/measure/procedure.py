@@ -9,6 +9,7 @@ import polars as pl
 
 from merilo.definitions import Definitions
 from merilo.errors import EstimationError
+from merilo.language import translator
 from merilo.measure.abilities import school_abilities
 from merilo.measure.calibration import Calibration, calibrate
 from merilo.measure.growth import school_growth
@@ -28,6 +29,8 @@ from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray
 from merilo.methods.irt.prior import log_score_share
 from merilo.tables.works import WorksFile
+
+_ = translator("measure")
 
 # Equally spaced abilities, logits, that span any test.
 KERNEL_ABILITIES = np.linspace(-6.0, 6.0, 121)
@@ -59,7 +62,7 @@ def measure_procedure(
             calibration = calibrate(tally.cells, max_points)
             abilities = school_abilities(tally.cells, calibration, len(works.org_ids))
         except EstimationError as error:
-            notes.append(error.rule)
+            notes.append(_(error.rule))
         statistics = test_statistics(tally.cells, max_points)
         notes += statistics.notes
     models = effect_models(works, tally)

@@ -103,7 +103,7 @@ def _model(kind: str, covariates: tuple[Covariate, ...], cross: FloatArray) -> E
     try:
         fit = fit_random_intercept(cross, names=[c.name for c in covariates])
     except EstimationError as error:
-        return EffectModel(kind, covariates, None, error.rule)
+        return EffectModel(kind, covariates, None, _(error.rule))
     return EffectModel(kind, covariates, fit, "")
 
 

@@ -41,8 +41,9 @@ def print_description(tables: Mapping[str, pl.DataFrame], screen: Console) -> No
             rejected.group_by("rule", "message").len().sort("len", descending=True).iter_rows()
         ):
             screen.print(f"  {integer(n)} × {message} [dim]({rule})[/dim]", highlight=False)
-    if facts["note"]:
-        screen.print(f"[dim]{facts['note']}[/dim]", highlight=False)
+    for remark in (facts["note"] or "").split("; "):
+        if remark and "var_school=" not in remark:  # variances are for those who ask for effect_models
+            screen.print(f"[dim]{remark}[/dim]", highlight=False)
 
 
 def _score_sentence(facts: dict[str, Any]) -> str:
