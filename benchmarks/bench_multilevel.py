@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ def installed(module: str) -> bool:
     return True
 
 
-def rows(sizes: list[str]) -> list[dict[str, Any]]:
+def rows(sizes: Sequence[str] = ("S", "M", "L")) -> list[dict[str, Any]]:
     """One row per size and peer: task, ours_cpu_s, peer, peer_cpu_s (None: not installed or too slow), peak_mb, ..."""
     table = []
     for size in sizes:
@@ -134,7 +134,7 @@ def rows(sizes: list[str]) -> list[dict[str, Any]]:
     return table
 
 
-def main(sizes: list[str]) -> None:
+def main(sizes: Sequence[str]) -> None:
     """Print the table."""
     print(f"{'task':<42}{'ours, s':>9}  {'peer':<12}{'peer, s':>9}{'ratio':>8}{'peak MB':>9}  note")
     for row in rows(sizes):

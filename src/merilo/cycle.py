@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-import merilo
 from merilo.appraise.low_results import appraise_low_results
 from merilo.collect.authority import (
     Authority,
@@ -40,6 +40,8 @@ from merilo.tables.works import WorksFile
 _ = translator("cycle")
 
 Progress = Callable[[str, int, int], None]
+
+VERSION = version("merilo")
 
 WORKBOOK = "workbook.xlsx"
 REPORT = "report.pdf"
@@ -206,10 +208,10 @@ def _manifest(
     made_on: date,
 ) -> dict[str, Any]:
     inputs = {_short(path, folders): _sha256(path) for path in authority.files}
-    identity = json.dumps([sorted(inputs.values()), merilo.__version__, definitions.fingerprint(), seed])
+    identity = json.dumps([sorted(inputs.values()), VERSION, definitions.fingerprint(), seed])
     return {
         "run_id": hashlib.sha256(identity.encode()).hexdigest()[:12],
-        "merilo_version": merilo.__version__,
+        "merilo_version": VERSION,
         "authority": authority.name,
         "made_on": made_on.isoformat(),
         "seed": seed,
