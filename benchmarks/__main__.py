@@ -23,7 +23,7 @@ MODULES = ("bench_tally", "bench_irt", "bench_multilevel", "bench_growth", "benc
 def main(wanted: list[str]) -> None:
     """Print the rows of every benchmark, or of those named on the command line."""
     print(
-        f"{'task':58}{'ours, CPU s':>12}{'peer':>24}{'peer, CPU s':>13}{'ratio':>8}{'peak MB':>9}", flush=True
+        f"{'task':58}{'ours, CPU s':>12}  {'peer':24}{'peer, CPU s':>14}{'ratio':>8}{'peak MB':>9}", flush=True
     )
     for name in MODULES:
         if wanted and name.removeprefix("bench_") not in wanted:
@@ -35,14 +35,19 @@ def main(wanted: list[str]) -> None:
 def line(row: dict[str, object]) -> str:
     """One row of the table."""
     ours, theirs, peak = row["ours_cpu_s"], row.get("peer_cpu_s"), row.get("peak_mb")
-    peer = str(row.get("peer") or "")
+    peer, note = str(row.get("peer") or ""), str(row.get("note") or "")
+    if theirs is not None:
+        measured = f"{theirs:.4g}"
+    elif peer:
+        measured = "left out" if "left out" in note else "not installed"
+    else:
+        measured = ""
+    ratio = f"{theirs / ours:.3g}" if theirs and ours else ""  # type: ignore[operator]
+    note = "" if note == measured else note
     return (
-        f"{row['task']!s:58}{ours:>12.4g}{peer:>24}"
-        f"{'not installed' if theirs is None and peer else '' if theirs is None else f'{theirs:.4g}':>13}"
-        f"{'' if not theirs or not ours else f'{theirs / ours:.3g}':>8}"  # type: ignore[operator]
-        f"{'' if peak is None else f'{peak:.0f}':>9}"
-        f"{'  ' + str(row['note']) if row.get('note') else ''}"
-    )
+        f"{row['task']!s:58}{ours:>12.4g}  {peer:24}{measured:>14}{ratio:>8}"
+        f"{'' if peak is None else f'{peak:.0f}':>9}  {note}"
+    ).rstrip()
 
 
 if __name__ == "__main__":
