@@ -326,6 +326,17 @@ def test_f1_is_described_by_its_own_heading_and_gives_cut_scores_away(tmp_path):
     assert organisations["municipality"] == "г. Город"
 
 
+def test_workbook_with_two_reports_gives_two_procedures(tmp_path):
+    row = ["edu203389", "г. Город", "МОУ «Лицей № 1»", 40001, "4А", "Вариант 1", 2, 0, 2, 4, 4]
+    other = f1_sheet([[*row[:7], 1, 3, 5, 4]])
+    other[2], other[3] = ["ВПР 2026 Математика 4 класс"], ["Предмет:", "Математика"]
+    sheets = {"РУ 4": f1_sheet([[*row[:8], 1, 4, 4]]), "МА 4": other}
+    out = bring_in([write_book(tmp_path / "отчёты.xlsx", sheets)], tmp_path / "town")
+    assert out.written == ("vpr_mathematics_4_2026", "vpr_russian_4_2026")
+    assert works(tmp_path / "town", "vpr_russian_4_2026")["variant"].to_list() == ["1"]
+    assert out.rejected_rows.select("file", "rule").rows() == [("отчёты.xlsx [1]", "total_mismatch")]
+
+
 PLAN_HEAD = [
     "№ КИМ",
     "№",

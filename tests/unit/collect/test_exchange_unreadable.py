@@ -164,6 +164,15 @@ def test_row_longer_than_the_header_is_left_out_and_reported(tmp_path):
     assert out.files[0].works_n == 1
 
 
+def test_header_repeated_in_the_body_is_passed_over(tmp_path):
+    path = tmp_path / "МА5 2021.csv"
+    rows = [HEADER, "edu220001;50001;1;1;1", HEADER.upper(), HEADER, "edu220001;50002;1;1;1"]
+    path.write_text("\n".join(rows), "utf-8")
+    out = import_files([path], tmp_path / "town", definitions=load_definitions())
+    assert out.rejected_rows.is_empty()
+    assert out.files[0].rows_n == 2
+
+
 def test_a_workbook_under_another_ending_is_read_for_what_it_is(tmp_path):
     cells = [(0, place, word) for place, word in enumerate(HEADER.split(";"))]
     cells += [(1, place, cell) for place, cell in enumerate(["edu220001", 50001, 1, 1, 1])]

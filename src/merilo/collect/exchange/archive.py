@@ -28,7 +28,16 @@ MOST_CELLS = 40_000_000
 
 _CHUNK = 1 << 20
 # What the unpacking of a damaged archive raises, depending on where the damage is.
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    IndexError,
+)
 # Columns from HA on (209th and later), or rows from 100,000 on: only such a sheet is measured exactly.
 _FAR_CELL = re.compile(rb' r="(?:[A-Z]{3}[0-9]|[H-Z][A-Z][0-9]|[A-Z]{1,2}[0-9]{6})')
 _CELL = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')

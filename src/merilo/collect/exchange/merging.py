@@ -24,6 +24,7 @@ from merilo.collect.exchange.description import (
     read_import_record,
     settle_cut_scores,
 )
+from merilo.collect.exchange.identity import Identity
 from merilo.collect.exchange.item_table import ItemTable
 from merilo.collect.exchange.works import SheetWorks
 from merilo.errors import DuplicateProcedureError, TableError
@@ -67,15 +68,7 @@ def draft_procedure(
     identity = sheets[0].identity
     frame = _stacked([sheet.frame for sheet in sheets])
     cut_scores, warnings = settle_cut_scores(identity, table, frame, definitions)
-    files = {
-        "procedure.toml": procedure_text(identity, cut_scores).encode(),
-        "items.csv": written_csv(table.frame()),
-    }
-    used = {code for item in table.items for code in item.skills}
-    names = {code: skill_names[code] for code in sorted(used & skill_names.keys())}
-    if names:
-        skills = pl.DataFrame({"skill": list(names), "name": list(names.values())})
-        files["skills.csv"] = written_csv(skills)
+    files = _description(identity, cut_scores, table, skill_names)
     settings = digest(*[part for name in sorted(files) for part in (name, files[name])])
     sources = tuple(Source(s.label, s.sha256, s.sheet, s.layout) for s in sheets)
     record = ImportRecord(settings, digest(files["procedure.toml"]), table.source, sources)
@@ -101,6 +94,22 @@ def draft_procedure(
     )
     files |= _works(frame, as_csv) | {IMPORT_RECORD: record.text().encode()}
     return replace(draft, files=files, dropped=dropped, warnings=tuple(warnings))
+
+
+def _description(
+    identity: Identity, cut_scores: dict[int, int], table: ItemTable, skill_names: dict[str, str]
+) -> dict[str, bytes]:
+    """procedure.toml, items.csv and, where skills have names, skills.csv."""
+    files = {
+        "procedure.toml": procedure_text(identity, cut_scores).encode(),
+        "items.csv": written_csv(table.frame()),
+    }
+    used = {code for item in table.items for code in item.skills}
+    names = {code: skill_names[code] for code in sorted(used & skill_names.keys())}
+    if names:
+        skills = pl.DataFrame({"skill": list(names), "name": list(names.values())})
+        files["skills.csv"] = written_csv(skills)
+    return files
 
 
 def _extended(

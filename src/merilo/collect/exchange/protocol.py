@@ -24,7 +24,8 @@ from merilo.collect.exchange.words import header_word, squeezed
 from merilo.collect.exchange.workbook import Cell, Sheet
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 
-ABSENT_WORD = "отсутств"
+# «отсутствовал», «отсутствовала», «отс.»
+ABSENT_WORD = "отс"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +71,10 @@ def read_protocol(sheet: Sheet, header: Header, *, org_id: str | None = None) ->
     item_cells = [columns[item.position] for item in header.items]
     points = read_item_columns(item_cells)
     variant = _variants(column("variant"), column("second_variant"))
-    has_code = np.fromiter(map(bool, code), bool, n)
-    title = header_word(sheet.rows[header.row][header.roles["code"]]).replace(" ", "")
-    repeated = (
-        np.fromiter((word.lower() == title for word in code), bool, n) if title in code else ~np.ones(n, bool)
-    )
-    rows = np.flatnonzero((has_code | (points != EMPTY).any(axis=1)) & ~repeated)
+    rows = _pupil_rows(code, points, sheet.rows[header.row][header.roles["code"]])
     org_words = _org_ids(column("login" if "login" in header.roles else "school"), header, org_id)
     keep = rows.tolist()
-    names = (
-        column("org_name")
-        if "org_name" in header.roles
-        else column("school")
-        if header.layout.name == "form2022"
-        else blank
-    )
+    names = column({"form2022": "school"}.get(header.layout.name, "org_name"))
     places = column("municipality")
     told = {(org_words[row], names[row], places[row]) for row in keep if org_words[row]}
     absent_parts = read_words(variant, _absent_parts)
@@ -109,6 +99,15 @@ def read_protocol(sheet: Sheet, header: Header, *, org_id: str | None = None) ->
     )
 
 
+def _pupil_rows(code: list[str], points: PointsArray, title: Cell) -> IntArray:
+    """Rows with a code or with anything in the item cells; a header repeated in the body is none."""
+    again = header_word(title).replace(" ", "")
+    empty = {word for word in set(code) if not word or word.lower() == again}
+    coded = np.fromiter((word not in empty for word in code), bool, len(code))
+    repeated = np.fromiter((bool(word) and word in empty for word in code), bool, len(code))
+    return np.flatnonzero((coded | (points != EMPTY).any(axis=1)) & ~repeated)
+
+
 def _columns(sheet: Sheet, header: Header) -> tuple[list[Sequence[Cell]], BoolArray]:
     """The body, column by column, and which rows are longer than the header (a torn line of a text table)."""
     body = sheet.rows[header.row + 1 :]
@@ -127,11 +126,14 @@ def _kept(words: list[str], rows: list[int]) -> list[str]:
 
 def _variants(first: Sequence[Cell], second: Sequence[Cell]) -> list[str]:
     """«1», «отсутствовал», and «1/2» for the two parts of Russian in 2020."""
-    ones = read_words(first, lambda cell: squeezed(cell).lower())
-    twos = read_words(second, lambda cell: squeezed(cell).lower())
+    ones, twos = read_words(first, _variant_of), read_words(second, _variant_of)
     if not any(twos):
         return ones
     return [f"{one}/{two}" if one and two else one or two for one, two in zip(ones, twos)]
+
+
+def _variant_of(cell: Cell) -> str:
+    return squeezed(cell).lower().removeprefix("вариант").removesuffix("вариант").strip(" №")
 
 
 def _sex_of(cell: Cell) -> str:

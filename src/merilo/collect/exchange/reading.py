@@ -92,16 +92,19 @@ def _read_file(
         if (header := find_header(sheet)) is not None
     ]
     if not found:
-        plan = find_plan(book, definitions)
-        codes = find_code_list(book, definitions) if plan is None else None
-        if plan is not None:
-            plans.append(plan)
-        elif codes is not None:
-            lists.append(codes)
-        else:
-            raise unknown_layout(book)
+        _read_list(book, definitions, plans, lists)
         return
-    read = [_read_sheet(book, place, header, options, definitions) for place, header in found]
+    several = len(found) > 1
+    read = [
+        _read_sheet(
+            replace(book, label=f"{book.label} [{place + 1}]") if several else book,
+            place,
+            header,
+            options,
+            definitions,
+        )
+        for place, header in found
+    ]
     filled = [sheet for sheet in read if sheet is not None]
     if not filled:
         raise TableError(
@@ -110,6 +113,18 @@ def _read_file(
             next_step=_("Fill the form in, or leave the file out."),
         )
     sheets.extend(filled)
+
+
+def _read_list(book: Workbook, definitions: Definitions, plans: list[Plan], lists: list[CodeList]) -> None:
+    """A file without results: an item plan, a list of codes, or nothing that is known."""
+    plan = find_plan(book, definitions)
+    codes = find_code_list(book, definitions) if plan is None else None
+    if plan is not None:
+        plans.append(plan)
+    elif codes is not None:
+        lists.append(codes)
+    else:
+        raise unknown_layout(book)
 
 
 def _read_sheet(
