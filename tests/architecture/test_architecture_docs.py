@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -108,6 +109,29 @@ def test_readme_begins_with_the_two_commands_and_shows_every_other(page):
     shown = text(page)
     assert [name for name in merilo_command().commands if name != "demo" and f"merilo {name} " not in shown
             and f" {name} demo/town" not in shown] == []  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "word"), [("ru", "Команды"), ("en", "Commands")])
+def test_merilo_alone_shows_its_commands_in_the_language_asked_for(language, word):
+    """`merilo` without a word is the first thing a newcomer tries."""
+    for arguments in ([], ["--language", language, "--help"]):
+        program = f"import sys; sys.argv = ['merilo', *{arguments!r}]; from merilo.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=PROJECT,
+            check=False,
+            env={
+                **os.environ,
+                "MERILO_LANG": language if not arguments else "ru",
+                "PYTHONIOENCODING": "utf-8",
+            },
+        )
+        assert done.returncode in (0, 2), done.stderr
+        assert word in done.stdout
+        assert all(name in done.stdout for name in merilo_command().commands)
 
 
 def test_both_readmes_give_the_same_commands():
