@@ -4,8 +4,8 @@
     outcome = import_files(files, Path("town"), definitions=load_definitions())
 
 The form is recognised from its content: regional exports of 2020 and 2021, the form of 2022, the collection form
-«Форма сбора результатов», Ф1 «Индивидуальные результаты», the item plan (ALL, KS, KT). Names and documents are not
-read; whatever is not accepted as it stands is in `rejected_rows.csv`.
+«Форма сбора результатов», Ф1 «Индивидуальные результаты», the item plan (ALL, KS, KT), «Протокол проверки» of the state
+exams. Names and documents are not kept; whatever is not accepted as it stands is in `rejected_rows.csv`.
 """
 
 from merilo.collect.exchange.importing import import_files

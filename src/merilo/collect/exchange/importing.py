@@ -55,7 +55,7 @@ def import_files(
     key = None if key_file is None else _key(key_file)
     if not files:
         raise UsageError(_("No file was named"), next_step=_("Name the files to import."))
-    read = read_files(files, options, definitions, progress)
+    read = read_files(files, options, definitions, key=key, progress=progress)
     sheets, warnings = read.sheets, list(read.warnings)
     if not sheets:
         raise InputError(

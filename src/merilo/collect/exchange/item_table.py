@@ -40,6 +40,7 @@ class TableItem:
     skills: tuple[str, ...] = ()
     contents: tuple[str, ...] = ()
     text: str = ""
+    marking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,18 @@ class ItemTable:
         return np.array([item.max_points for item in self.items], dtype=np.int64)
 
     def frame(self) -> pl.DataFrame:
-        """items.csv. `marking` stays empty: the forms do not tell who judged an answer."""
+        """items.csv. `marking` is empty but for ГИА: other forms do not tell who judged an answer."""
         return pl.DataFrame(
             [
-                (i.item_id, i.max_points, "", i.level, ";".join(i.skills), ";".join(i.contents), i.text)
+                (
+                    i.item_id,
+                    i.max_points,
+                    i.marking,
+                    i.level,
+                    ";".join(i.skills),
+                    ";".join(i.contents),
+                    i.text,
+                )
                 for i in self.items
             ],
             schema={
@@ -96,7 +105,9 @@ def settle_items(
         return _by_plan(used, plan, from_header, label)
     if from_header:
         items = [
-            TableItem(place, column.item_id, int(column.max_points or 0), column.level)
+            TableItem(
+                place, column.item_id, int(column.max_points or 0), column.level, marking=column.marking
+            )
             for place, column in enumerate(used)
         ]
         return ItemTable(tuple(items), "header"), []

@@ -81,6 +81,7 @@ def layout_title(name: str) -> str:
         "form2022": _("form of 2022 (sheets «Классы» and «Протокол»)"),
         "f1": _("report Ф1 «Индивидуальные результаты»"),
         "form2026": _("collection form «Форма сбора результатов»"),
+        "gia": _("«Протокол проверки» of the state exams"),
         "plan": _("item plan («№ КИМ», «Код КТ», «Максимальный балл»)"),
         "content_codes": _("list of content elements KS"),
         "skill_codes": _("list of requirements KT"),
@@ -89,12 +90,13 @@ def layout_title(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ItemColumn:
-    """A column of item points: where it stands, its id as printed, its maximum and level where the header tells."""
+    """A column of item points: where it stands, its id as printed; maximum, level, marking where the form tells."""
 
     position: int
     item_id: str
     max_points: int | None = None
     level: str = ""
+    marking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def unknown_layout(book: Workbook) -> UnknownLayoutError:
         else _("no known heading among {n} columns").format(n=width)
     )
     missing = _nearest(book)
-    known = "; ".join(layout_title(name) for name in (*(layout.name for layout in LAYOUTS), "plan"))
+    known = "; ".join(layout_title(name) for name in (*(layout.name for layout in LAYOUTS), "gia", "plan"))
     return UnknownLayoutError(
         _("No known exchange form is recognised. Headings seen: {words}").format(words=words)
         + (". " + missing if missing else ""),

@@ -36,7 +36,8 @@ class Protocol:
     said_absent, part_absent (n,): the variant says «отсутствовал»; in a work of two parts, in one of them only;
     journal_mark, mark, total (n,): NaN empty, infinity no number; points (n, I): points or a code of cells.py;
     cells: I raw item columns of the whole body, and body_row (n,) where each pupil stands in them;
-    overlong (n,): the row has more cells than the header; schools: what the form tells about them.
+    overlong (n,): the row has more cells than the header; schools: what the form tells about them;
+    pupil_id: n pseudonyms where the form knows persons (ГИА), else None.
     """
 
     file_row: IntArray
@@ -56,6 +57,7 @@ class Protocol:
     overlong: BoolArray
     items: tuple[ItemColumn, ...]
     schools: list[School]
+    pupil_id: list[str] | None = None
 
 
 def read_protocol(sheet: Sheet, header: Header, *, org_id: str | None = None) -> Protocol:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from merilo.collect.exchange.gia import BASE_MATHEMATICS, heading_of_exam, read_exams
 from merilo.collect.exchange.heading import heading_of_content, heading_of_name
 from merilo.collect.exchange.identity import Identity, Options, identify
 from merilo.collect.exchange.layouts import Header, find_header, unknown_layout
@@ -51,15 +52,24 @@ class ReadFiles:
 
 
 def read_files(
-    files: Sequence[Path], options: Options, definitions: Definitions, progress: Progress | None
+    files: Sequence[Path],
+    options: Options,
+    definitions: Definitions,
+    *,
+    key: bytes | None,
+    progress: Progress | None,
 ) -> ReadFiles:
-    """Read every file; a file given twice counts once. Raises InputError and its kinds."""
+    """Read every file; a file given twice counts once. key: of the pseudonyms, None for the file's own.
+
+    Raises InputError and its kinds.
+    """
     sheets: list[ReadSheet] = []
     plans: list[Plan] = []
     lists: list[CodeList] = []
     for done, (path, label) in enumerate(zip(files, _labels(files)), start=1):
         with _undisturbed():
-            _read_file(read_workbook(path, label=label), options, definitions, sheets, plans, lists)
+            book = read_workbook(path, label=label)
+            _read_file(book, options, definitions, key or book.key, sheets, plans, lists)
         if progress is not None:
             progress(done, len(files), label)
     kept, warnings = _without_copies(sheets)
@@ -82,6 +92,7 @@ def _read_file(
     book: Workbook,
     options: Options,
     definitions: Definitions,
+    key: bytes,
     sheets: list[ReadSheet],
     plans: list[Plan],
     lists: list[CodeList],
@@ -92,7 +103,10 @@ def _read_file(
         if (header := find_header(sheet)) is not None
     ]
     if not found:
-        _read_list(book, definitions, plans, lists)
+        exams = _read_exams(book, options, definitions, key)
+        sheets.extend(exams)
+        if not exams:
+            _read_list(book, definitions, plans, lists)
         return
     several = len(found) > 1
     read = [
@@ -113,6 +127,37 @@ def _read_file(
             next_step=_("Fill the form in, or leave the file out."),
         )
     sheets.extend(filled)
+
+
+def _read_exams(book: Workbook, options: Options, definitions: Definitions, key: bytes) -> list[ReadSheet]:
+    """The exams of a «Протокол проверки»; each day of an exam is a procedure of its own (another test form)."""
+    found = [(place, exam) for place, sheet in enumerate(book.sheets) for exam in read_exams(sheet, key=key)]
+    name = heading_of_name(book, definitions)
+    sheets = []
+    for number, (place, exam) in enumerate(found):
+        label = book.label if len(found) == 1 else f"{book.label} [{number + 1}]"
+        identity, warnings = identify(
+            heading_of_exam(exam, definitions),
+            name,
+            replace(options, kind=options.kind or exam.kind),
+            label=label,
+            layout="gia",
+            code_digits={},
+        )
+        if options.procedure_id is None:
+            day = f"_{exam.on:%m%d}" if exam.on else ""
+            base = "_base" if exam.code == BASE_MATHEMATICS else ""
+            identity = replace(identity, procedure_id=identity.procedure_id + base + day)
+        warnings.append(
+            _(
+                "{file}: names and documents are replaced by pseudonyms; schools bear their codes of ГИА."
+            ).format(file=label)
+        )
+        light = replace(book, label=label, sheets=())
+        sheets.append(
+            ReadSheet(light, 1000 * place + number, exam.header, exam.protocol, identity, tuple(warnings))
+        )
+    return sheets
 
 
 def _read_list(book: Workbook, definitions: Definitions, plans: list[Plan], lists: list[CodeList]) -> None:

@@ -120,7 +120,7 @@ def _frame(
         "work_id": pl.Series([ids[place] for place in order.tolist()], dtype=pl.String),
         "org_id": pl.Series([protocol.org_id[row] for row in places], dtype=pl.String),
         "class_id": pl.Series([classes[row] for row in places], dtype=pl.String),
-        "pupil_id": pl.Series([None] * len(places), dtype=pl.String),
+        "pupil_id": _words([protocol.pupil_id[row] if protocol.pupil_id else "" for row in places]),
         "variant": _words([verdict.variant[row] for row in places]),
         "status": pl.Series(np.where(present, "present", "absent").tolist(), dtype=pl.String),
         "sex": _words([protocol.sex[row] for row in places]),

@@ -47,6 +47,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
                 file=folder,
                 next_step=_("Wait until it has finished and import again."),
             ) from error
+        _clear(folder, _STAGING)
         yield
     finally:
         os.close(handle)
@@ -70,9 +71,10 @@ def write_authority(
 
 
 def _create(into: Path, tables: Mapping[str, bytes], procedures: Mapping[str, Mapping[str, bytes]]) -> None:
+    # The staging folder itself becomes the authority folder: after the rename nothing is left to be cleared.
     with _staged(into.parent, f"{_STAGING}{into.name}-") as stage:
-        _write_all(stage / "folder", tables, procedures)
-        (stage / "folder").rename(into)
+        _write_all(stage, tables, procedures)
+        stage.rename(into)
         _flush(into.parent)
 
 
@@ -149,16 +151,21 @@ def _swap(one: Path, other: Path) -> bool:
 
 @contextlib.contextmanager
 def _staged(parent: Path, prefix: str) -> Iterator[Path]:
-    """A fresh folder for the staging, cleared afterwards; also clears what killed imports left."""
-    for left in parent.glob(f"{prefix}*"):
-        if not _alive(left.name.rpartition("-")[2]):
-            shutil.rmtree(left, ignore_errors=True)
+    """A fresh folder for the staging, gone afterwards."""
+    _clear(parent, prefix)
     stage = parent / f"{prefix}{os.getpid()}"
     stage.mkdir()
     try:
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _clear(parent: Path, prefix: str) -> None:
+    """Remove what killed imports left."""
+    for left in sorted(parent.glob(f"{prefix}*")):
+        if not _alive(left.name.rpartition("-")[2]):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _alive(pid: str) -> bool:
