@@ -1,6 +1,7 @@
 """The `merilo` command: the same cycle on folders, without a site.
 
-Exit codes: 0 done; 1 a defect of Merilo; 2 wrong use; 3 input; 4 definition; 5 statistics; 6 output (errors.py).
+Exit codes: 0 done; 1 a defect of Merilo; 2 wrong use; 3 input; 4 definition; 5 statistics; 6 output (errors.py);
+130 stopped by Ctrl+C.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -21,13 +22,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import merilo
-from merilo.errors import MeriloError, OutputError, UsageError
-from merilo.language import translator
+from merilo.errors import MeriloError, OutputError
+from merilo.language import LANGUAGES, choose_language, translator
 
 if TYPE_CHECKING:
     from merilo.collect.exchange import FileOutcome, ImportOutcome
 
 _ = translator("cli")
+
+
+def _language_of_the_call(words: Sequence[str]) -> None:
+    """Choose the language before the help is put together below; a wrong name is answered by the option itself."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name = following if word == "--language" else word.removeprefix("--language=")
+        if word.startswith("--language") and name in LANGUAGES:
+            choose_language(name)
+
+
+_language_of_the_call(sys.argv[1:])
 
 typer.rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
 typer.rich_utils.OPTIONS_PANEL_TITLE = _("Options")
@@ -49,8 +61,6 @@ app = typer.Typer(
 
 def _option_of_language(name: str | None) -> None:
     if name is not None:
-        from merilo.language import choose_language
-
         try:
             choose_language(name)
         except ValueError as error:
@@ -356,6 +366,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
+INTERRUPTED = 130
 _DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM)
 
 
@@ -369,8 +380,10 @@ def main() -> None:
         if error.errno not in _DISK_REFUSES:
             _confess()
         _complain(OutputError(_("The disk refuses to write: {reason}").format(reason=error.strerror)))
-    except KeyboardInterrupt:
-        _complain(UsageError(_("Stopped; nothing was left half-written")))
+    except SystemExit as leave:
+        if leave.code == INTERRUPTED:  # typer ends so after Ctrl+C, without a word
+            complaints.print(_("Stopped; nothing was left half-written"))
+        raise
     except Exception:
         _confess()
 

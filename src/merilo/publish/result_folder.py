@@ -42,7 +42,7 @@ def result_folder(out: Path) -> Iterator[Path]:
             _check_may_be_replaced(out)
             _clear_abandoned(out)
             partial.mkdir(parents=True)
-        with _said_plainly(out, only=DISK_REFUSES):
+        with _said_plainly(out, only=DISK_REFUSES), _named_as(out, partial):
             yield partial
         with _said_plainly(out):
             _swap(partial, out)
@@ -63,6 +63,17 @@ def _said_plainly(out: Path, *, only: Collection[int] | None = None) -> Iterator
             file=out,
             next_step=_("Free some space or choose another folder; nothing was left half-written."),
         ) from error
+
+
+@contextmanager
+def _named_as(out: Path, partial: Path) -> Iterator[None]:
+    """An error about a file in the unfinished folder names the place that the user knows."""
+    try:
+        yield
+    except OutputError as error:
+        if error.file is None or not Path(error.file).is_relative_to(partial):
+            raise
+        raise OutputError(error.rule, file=out, value=error.value, next_step=error.next_step) from error
 
 
 def _check_may_be_replaced(out: Path) -> None:

@@ -156,7 +156,7 @@ def _read_score(
         rule="score_out_of_range",
         message=_(
             "The score lies outside {low}…{high} (min_score and max_score of procedure.toml); the row is left out."
-        ).format(low=f"{low:g}", high=f"{high:g}"),
+        ).format(low=f"{low:.15g}", high=f"{high:.15g}"),
     )
     return score, ~(bad | outside), 0
 

@@ -9,13 +9,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars.exceptions import PolarsError
 
 from merilo.collect.authority.cells import read_codes
 from merilo.collect.authority.covariates import Covariates
 from merilo.collect.authority.text_table import cleaned
+from merilo.errors import OutputError
+from merilo.language import translator
 from merilo.methods.arrays import BoolArray
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import ROW_GROUP, WorksFile
+
+_ = translator("collect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,14 @@ def pupil_scores(checked: CheckedRows) -> pl.DataFrame:
 def _store(table: pl.DataFrame, scratch: Path) -> tuple[Path, str]:
     scratch.mkdir(parents=True, exist_ok=True)
     path = scratch / "writing.parquet"
-    table.write_parquet(path, compression="lz4", statistics=False, row_group_size=ROW_GROUP)
+    try:
+        table.write_parquet(path, compression="lz4", statistics=False, row_group_size=ROW_GROUP)
+    except (PolarsError, OSError) as error:  # polars tells of a full disk as of a Parquet fault
+        raise OutputError(
+            _("The works cannot be written for the run: is the disk full?"),
+            file=scratch,
+            next_step=_("Free some space and run again."),
+        ) from error
     with path.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
     return path.replace(scratch / f"{sha256}.parquet"), sha256
