@@ -1,0 +1,105 @@
+"""Put the report together and set it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import typst
+
+from merilo.definitions import Definitions, load_definitions
+from merilo.language import language, translator
+from merilo.publish.disclosure import PUBLIC, Audience, protect
+from merilo.publish.fonts import FONT_FOLDER
+from merilo.publish.gathered import with_gathered
+from merilo.publish.report.advice import advice, how_to_read, legal
+from merilo.publish.report.blocks import Block
+from merilo.publish.report.material import Material, gather
+from merilo.publish.report.overview import marks, overview, participation
+from merilo.publish.report.results import distributions, items_and_skills, journal
+from merilo.publish.report.schools import low_results, progress, schools
+from merilo.publish.stamp import RunStamp
+from merilo.publish.typography import day, glue
+
+_ = translator("report")
+
+TEMPLATE = Path(__file__).parent / "report.typ"
+
+PARTS = (
+    overview,
+    legal,
+    participation,
+    marks,
+    items_and_skills,
+    distributions,
+    journal,
+    schools,
+    progress,
+    low_results,
+    advice,
+    how_to_read,
+)
+
+
+def write_report(
+    tables: Mapping[str, pl.DataFrame],
+    path: Path,
+    *,
+    stamp: RunStamp,
+    authority_name: str,
+    definitions: Definitions | None = None,
+    audience: Audience = PUBLIC,
+) -> Path:
+    """Write the municipal report as PDF, protected for its audience (the public unless said otherwise).
+
+    The same tables, stamp and language give the same bytes.
+    """
+    definitions = definitions or load_definitions()
+    shown = protect(with_gathered(tables), audience, definitions.disclosure)
+    material = gather(shown, audience, definitions, authority_name)
+    blocks = [block for part in PARTS for block in part(material)]
+    path.write_bytes(_set(blocks, _head(material, stamp), stamp.made_on))
+    return path
+
+
+def _head(material: Material, stamp: RunStamp) -> dict[str, str]:
+    years = sorted(
+        {row["school_year"] for row in [*material.latest, *material.earlier] if row["school_year"]}
+    )
+    return {
+        "title": glue(_("Analytic report on the results of assessment procedures")),
+        "authority": material.authority,
+        "years": glue(_("School years {years}").format(years=", ".join(years))) if years else "",
+        "date": day(stamp.made_on),
+        "footer": stamp.footer(),
+        "page": _("page"),
+        "of": _("of"),
+        "language": language(),
+        "empty": _("There is nothing to report: no procedure has works."),
+    }
+
+
+def _set(blocks: list[Block], head: dict[str, str], made_on: date) -> bytes:
+    """Compile the template in a folder of its own: pictures beside it, fonts from ours alone."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for block in blocks:
+            if block["kind"] == "picture":
+                (folder / block["name"]).write_text(block.pop("svg"), encoding="utf-8")
+        text = json.dumps({"head": head, "blocks": blocks}, ensure_ascii=False)
+        (folder / "content.json").write_text(text, encoding="utf-8")
+        (folder / "report.typ").write_text(TEMPLATE.read_text("utf-8"), encoding="utf-8")
+        midnight = (made_on - date(1970, 1, 1)).days * 86400
+        return bytes(
+            typst.compile(
+                folder / "report.typ",
+                root=folder,
+                font_paths=[FONT_FOLDER],
+                ignore_system_fonts=True,
+                timestamp=midnight,
+            )
+        )
