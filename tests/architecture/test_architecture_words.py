@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import importlib
 import io
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from typer.main import get_command
 
@@ -221,8 +222,14 @@ def test_compiled_catalogue_is_the_written_one(room):
     path = CATALOGUES / f"{room}.mo"
     assert path.is_file(), f"{path.relative_to(PROJECT)} is missing: run make messages"
     with path.open("rb") as file:
-        compiled = {message.id: message.string for message in read_mo(file) if message.id}
-    assert compiled == {message.id: message.string for message in read_mo(expected) if message.id}
+        assert spoken(gettext.GNUTranslations(file)) == spoken(gettext.GNUTranslations(expected)), (
+            "run make messages"
+        )
+
+
+def spoken(catalogue: gettext.GNUTranslations) -> dict[object, str]:
+    """What the catalogue says, its head (dates, tools) left out."""
+    return {key: words for key, words in vars(catalogue)["_catalog"].items() if key}
 
 
 @pytest.mark.parametrize("room", rooms())
