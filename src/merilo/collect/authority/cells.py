@@ -15,6 +15,8 @@ from merilo.tables.works import NOT_ADMINISTERED, NOT_ATTEMPTED
 # Latin and Cyrillic, as people type it.
 NOT_ATTEMPTED_WORDS = ("X", "x", "Х", "х")
 NOT_ADMINISTERED_WORDS = ("не пройд.", "не пройд", "не пройдено")
+# Columns of points that are read at the same time: enough to keep the processors busy, few enough for memory.
+COLUMNS_AT_ONCE = 8
 
 
 def read_points(
@@ -22,43 +24,51 @@ def read_points(
 ) -> dict[str, tuple[NDArray[np.int8], BoolArray]]:
     """Points of every item column, int8 (n,) with NOT_ADMINISTERED and NOT_ATTEMPTED; and which cells are no points.
 
-    max_points: item column -> highest points. Plain whole numbers are read column-wise, all columns at once; only
-    the distinct other texts are looked at one by one.
+    max_points: item column -> highest points. Plain whole numbers are read column-wise, several columns at once;
+    only the distinct other texts are looked at one by one.
     """
-    texts = [name for name in max_points if frame.schema[name] == pl.String]
-    words = frame.select(pl.col(name).str.strip_chars(BLANKS) for name in texts)
-    plain = words.select(pl.col(name).cast(pl.Int16, strict=False) for name in texts)
-    odd = words.select(
-        (pl.col(name).is_not_null() & pl.col(name).cast(pl.Int16, strict=False).is_null()).any()
-        for name in texts
-    )
     read = {}
-    for name, top in max_points.items():
-        if name in texts:
-            points = _other_words(words[name], plain[name]) if odd[name][0] else plain[name]
-        else:
-            points = _whole_numbers(frame[name])
-        bad = points.is_not_null() & ~points.is_between(0, top)
-        if name in texts and odd[name][0]:
-            bad = bad & (points != NOT_ATTEMPTED_CODE) & (points != NOT_ADMINISTERED_CODE)
-            points = points.replace(
-                [NOT_ATTEMPTED_CODE, NOT_ADMINISTERED_CODE], [NOT_ATTEMPTED, NOT_ADMINISTERED]
+    names = list(max_points)
+    for start in range(0, len(names), COLUMNS_AT_ONCE):
+        some = frame.select(names[start : start + COLUMNS_AT_ONCE])
+        texts = [name for name in some.columns if some.schema[name] == pl.String]
+        plain = some.select(pl.col(name).cast(pl.Int16, strict=False) for name in texts)
+        for name in some.columns:
+            points, has_words = (
+                _plain_or_words(some[name], plain[name])
+                if name in texts
+                else (_whole_numbers(some[name]), False)
             )
-        points = points.set(bad, NOT_ADMINISTERED).fill_null(NOT_ADMINISTERED).cast(pl.Int8)
-        read[name] = (points.to_numpy(), bad.fill_null(value=False).to_numpy())
+            read[name] = _within(points, max_points[name], has_words=has_words)
     return read
+
+
+def _within(points: pl.Series, top: int, *, has_words: bool) -> tuple[NDArray[np.int8], BoolArray]:
+    """Points of one column int8, and which of its cells are no points from 0 to `top`."""
+    bad = points.is_not_null() & ~points.is_between(0, top)
+    if has_words:
+        bad = bad & (points != NOT_ATTEMPTED_CODE) & (points != NOT_ADMINISTERED_CODE)
+        points = points.replace(
+            [NOT_ATTEMPTED_CODE, NOT_ADMINISTERED_CODE], [NOT_ATTEMPTED, NOT_ADMINISTERED]
+        )
+    points = points.set(bad, NOT_ADMINISTERED).fill_null(NOT_ADMINISTERED).cast(pl.Int8)
+    return points.to_numpy(), bad.fill_null(value=False).to_numpy()
 
 
 # Outside the range of points that anybody types, so that a typed "-1" stays an error.
 NOT_ATTEMPTED_CODE, NOT_ADMINISTERED_CODE, NO_POINTS_CODE = -32001, -32002, -32003
 
 
-def _other_words(words: pl.Series, plain: pl.Series) -> pl.Series:
-    """`X`, `не пройд.`, empty text, whole numbers written as 1.0 or 1,0; anything else is NO_POINTS_CODE."""
-    other = words.is_not_null() & plain.is_null()
-    meaning = {word: _meaning(word) for word in words.filter(other).unique().to_list()}
-    found = words.filter(other).replace_strict(meaning, return_dtype=pl.Int16)
-    return plain.scatter(other.arg_true(), found)
+def _plain_or_words(cells: pl.Series, plain: pl.Series) -> tuple[pl.Series, bool]:
+    """Points Int16, and whether some cells are not plain whole numbers: `X`, `не пройд.`, blanks, 1.0 or 1,0;
+    what nobody understands is NO_POINTS_CODE.
+    """
+    if cells.null_count() == plain.null_count():
+        return plain, False
+    other = cells.is_not_null() & plain.is_null()
+    words = cells.filter(other)
+    meaning = {word: _meaning(word.strip(BLANKS)) for word in words.unique().to_list()}
+    return plain.scatter(other.arg_true(), words.replace_strict(meaning, return_dtype=pl.Int16)), True
 
 
 def _meaning(word: str) -> int | None:

@@ -34,6 +34,8 @@ _ = translator("collect")
 # A score beyond this is a slip of the pen (a telephone number, a date) and not a score.
 MOST_SCORE = 1_000_000.0
 
+NAMES = ("org_id", "class_id", "variant", "pupil_id")
+
 _SEX_WORDS = {"f": 1, "ж": 1, "жен": 1, "female": 1, "girl": 1, "m": 2, "м": 2, "муж": 2, "male": 2, "boy": 2}
 
 
@@ -82,6 +84,8 @@ def collect_works(
         "mark": _marks(frame, procedure, score, present, rejections),
         "score": np.where(present, score, np.nan),
     }
+    # Only names are read from here on; the text of all other cells may leave the memory before the file is written.
+    frame = frame.select(name for name in NAMES if name in frame.columns)
     checked = CheckedRows(frame, kept, columns, points, covariates, mismatches)
     works = write_works_file(procedure, checked, scratch)
     return CollectedWorks(works, rejections.frame(), pupil_scores(checked))
