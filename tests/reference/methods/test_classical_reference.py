@@ -20,7 +20,7 @@ PRINTED = 5e-5  # four decimals
 
 
 @pytest.mark.published
-def test_lsat(published: Callable[[str], Path]) -> None:
+def test_lsat_alpha_is_the_published_one(published: Callable[[str], Path]) -> None:
     with (published("ltm") / "LSAT.csv").open(encoding="utf-8") as file:
         rows = list(csv.reader(file))
     start = len(rows[0]) - 5

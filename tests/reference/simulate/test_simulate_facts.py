@@ -1,4 +1,4 @@
-"""The facts that the simulator carries against the published aggregates they were taken from."""
+"""The facts that the simulator carries of spring 2021 against the published aggregates they were taken from."""
 
 import json
 import tomllib

@@ -182,7 +182,7 @@ def test_low_result_rule():
         ({"exam": "ege", "subject": "russian", "year": 2021, "purpose": "ministry_universities"}, 40),
     ],
 )
-def test_exam_minimum(question, minimum):
+def test_exam_minimum_of_the_year_is_found(question, minimum):
     assert DEFINITIONS.exam_minimum(**question).minimum == minimum
 
 
@@ -238,7 +238,7 @@ def test_sample_rule_at_its_bounds():
     assert rule.group_n == 10
 
 
-def test_disclosure():
+def test_disclosure_limits_are_five_and_ten():
     rule = DEFINITIONS.disclosure
     assert (rule.min_cell, rule.restricted_below) == (5, 10)
     assert (rule.complementary, rule.show_min_max, rule.pupil_rows_leave_school) == (True, False, False)

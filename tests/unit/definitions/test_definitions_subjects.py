@@ -34,7 +34,7 @@ SUBJECTS = load_definitions().subjects
         (" ХИ ", "chemistry"),
     ],
 )
-def test_find_subject(text, subject):
+def test_subject_is_found_by_any_spelling(text, subject):
     assert find_subject(text).id == subject
 
 
@@ -82,7 +82,7 @@ def test_subject_in_longer_text_does_not_guess(text):
     assert subject_in(text) is None
 
 
-def test_gia_codes():
+def test_gia_codes_lead_to_their_subjects():
     definitions = load_definitions()
     for number, subject in {
         1: "russian",

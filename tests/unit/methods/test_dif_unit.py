@@ -63,7 +63,9 @@ def test_strata_of_one_group_say_nothing() -> None:
     ],
     ids=["large, moderate", "large, tiny", "small", "large, strong", "middling"],
 )
-def test_ets_classes(reference: list[list[int]], focal: list[list[int]], expected: str) -> None:
+def test_ets_classes_follow_size_and_test(
+    reference: list[list[int]], focal: list[list[int]], expected: str
+) -> None:
     assert find_dif(*one_item(reference, focal)).ets_class == (expected,)
 
 

@@ -51,7 +51,7 @@ def test_an_exact_estimate_is_kept() -> None:
         assert np.isfinite(shrunken.se).all() and shrunken.tau2 > 0
 
 
-def test_all_exact() -> None:
+def test_exact_estimates_are_not_shrunken() -> None:
     for method in ("integrated", "reml", "paule_mandel"):
         same = shrink(np.array([2.0, 2.0, 2.0]), np.zeros(3), method=method)
         assert same.estimate == pytest.approx([2, 2, 2]) and same.se == pytest.approx([0, 0, 0])

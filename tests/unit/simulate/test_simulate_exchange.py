@@ -44,7 +44,7 @@ def _truth(simulated):
     return held
 
 
-def test_raw2021(simulated, tmp_path: Path):
+def test_raw_export_of_2021_has_its_headers(simulated, tmp_path: Path):
     path = _only_book(_write(simulated, tmp_path, "raw2021"))
     assert path.name == "Результаты по математике, 5 класс. ВПР 2021.xlsx"
     assert openpyxl.load_workbook(path, read_only=True).sheetnames == ["Sheet"]
@@ -80,7 +80,7 @@ def test_raw2020_is_padded_and_tests_the_year_before(tmp_path: Path):
     assert all(cell == "" for row in rows for cell in row[10 + 20 :])
 
 
-def test_form2022(simulated, tmp_path: Path):
+def test_form_of_2022_has_two_sheets(simulated, tmp_path: Path):
     path = _only_book(_write(simulated, tmp_path, "form2022"))
     assert CalamineWorkbook.from_path(path).sheet_names == ["Классы", "Протокол"]
     header, *rows = _rows(path, "Протокол")
@@ -119,7 +119,7 @@ def test_collection_form_is_one_school_s_and_pre_extended(simulated, tmp_path: P
     assert formula == "=SUM(C2:R2)"
 
 
-def test_f1_report(simulated, tmp_path: Path):
+def test_f1_report_has_its_header_block(simulated, tmp_path: Path):
     path = _only_book(_write(simulated, tmp_path, "f1"))
     assert CalamineWorkbook.from_path(path).sheet_names == ["МА 5 Индивидуальные результаты"]
     rows = _rows(path, "МА 5 Индивидуальные результаты")

@@ -69,7 +69,7 @@ def test_the_columns_are_those_of_the_format(folder: Path):
     assert header("procedures/vpr_mathematics_5_2021/works.csv") == WORKS_COLUMNS + ids
 
 
-def test_procedure_facts(folder: Path):
+def test_facts_of_the_procedure_are_written(folder: Path):
     facts = tomllib.loads((folder / "procedures/vpr_mathematics_5_2022/procedure.toml").read_text("utf-8"))
     assert facts["prior"] == ["vpr_mathematics_4_2021"] and facts["school_year"] == "2021/22"
     assert facts["cut_scores"] == {"3": 7, "4": 11, "5": 15} and facts["date"].startswith("2022-04")

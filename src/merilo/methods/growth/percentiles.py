@@ -124,8 +124,8 @@ def _check_number(n: int, bases: tuple[PriorBasis, ...]) -> None:
     needed = MIN_PUPILS_PER_COEFFICIENT * (1 + sum(basis.width - 1 for basis in bases))
     if n < needed:
         raise TooFewPupilsError(
-            f"Growth percentiles on {len(bases)} prior scores need at least {needed} pupils",
-            value=n,
+            "Growth percentiles need more pupils for so many prior scores",
+            value=f"{n} < {needed}",
             next_step="Use fewer prior scores.",
         )
 

@@ -5,7 +5,7 @@ pupils; generalised partial credit (2PL) by marginal maximum likelihood with a t
 ability; what a raw score implies for items and subsets; item fit. Logits throughout, unless a docstring says otherwise.
 """
 
-from merilo.methods.irt.ability import AbilityTable, ability_table
+from merilo.methods.irt.ability import AbilityTable, CellAbilities, ability_table, cell_abilities
 from merilo.methods.irt.andersen import GroupInvariance, compare_groups
 from merilo.methods.irt.cells import ScoreCells, cells_from_matrix, merge_cells
 from merilo.methods.irt.conditional import PartialCreditCalibration, calibrate_partial_credit
@@ -21,6 +21,7 @@ from merilo.methods.irt.sloped_ability import SlopedAbilities, abilities_with_sl
 
 __all__ = [
     "AbilityTable",
+    "CellAbilities",
     "GroupInvariance",
     "ItemFit",
     "ItemStatus",
@@ -36,6 +37,7 @@ __all__ = [
     "ability_table",
     "calibrate_partial_credit",
     "calibrate_with_slopes",
+    "cell_abilities",
     "cells_from_matrix",
     "compare_groups",
     "estimate_latent_distribution",

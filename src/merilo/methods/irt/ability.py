@@ -1,4 +1,4 @@
-"""Raw score -> ability: one row per raw score, whatever the number of pupils."""
+"""Raw score -> ability: one row per raw score, or one per score cell, whatever the number of pupils."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from merilo.methods.arrays import BoolArray, FloatArray
+from merilo.methods.irt.cells import ScoreCells
 from merilo.methods.irt.items import PartialCreditItems, administered_mask, as_items
+from merilo.methods.irt.likelihood_ability import most_likely, standard_error
 from merilo.methods.irt.prior import posterior_by_score
-from merilo.methods.irt.theta_moments import moments_at
 
-GRID_STEP = 0.2  # logits; the grid only brackets the maximum, Newton finishes it
-GRID_MARGIN = 8.0  # logits beyond the outermost step; Warm's estimate at full score stays well inside
-NEWTON_STEPS = 60
-TOLERANCE = 1e-12  # logits
+CELLS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,17 @@ class AbilityTable:
     score_share: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class CellAbilities:
+    """Warm's weighted likelihood estimate of the works of each score cell, logits.
+
+    wle, wle_se  (C,)  NaN where an uncalibrated item was administered or the raw score cannot occur
+    """
+
+    wle: FloatArray
+    wle_se: FloatArray
+
+
 def ability_table(
     items: PartialCreditItems | ArrayLike,
     *,
@@ -56,63 +65,46 @@ def ability_table(
     n_scores = int(chosen.max_points.sum()) + 1
     lowest, highest = int(chosen.lowest().sum()), int(chosen.highest().sum())
     ml, wle = np.full(n_scores, np.nan), np.full(n_scores, np.nan)
-    ml[lowest + 1 : highest] = _most_likely(chosen, np.arange(lowest + 1.0, highest), warm=False)
+    met = np.ones((1, chosen.max_points.size), dtype=np.bool_)
+    pattern = np.zeros(n_scores, dtype=np.int64)
+    inner = slice(lowest + 1, highest)
+    ml[inner] = most_likely(chosen, met, pattern[inner], np.arange(lowest + 1.0, highest), warm=False)
     if lowest < highest:
-        wle[lowest : highest + 1] = _most_likely(chosen, np.arange(lowest, highest + 1.0), warm=True)
+        whole = slice(lowest, highest + 1)
+        wle[whole] = most_likely(chosen, met, pattern[whole], np.arange(lowest, highest + 1.0), warm=True)
     posterior = posterior_by_score(chosen, mean=mean, sd=sd)
     return AbilityTable(
         ml,
-        _standard_error(chosen, ml),
+        standard_error(chosen, met, pattern, ml),
         wle,
-        _standard_error(chosen, wle),
+        standard_error(chosen, met, pattern, wle),
         posterior.mean(),
         posterior.sd(),
         np.exp(posterior.log_share),
     )
 
 
-def _most_likely(items: PartialCreditItems, scores: FloatArray, *, warm: bool) -> FloatArray:
-    """Ability that maximises the likelihood of each score, times the square root of the information for Warm's.
-
-    With partial credit Warm's equation can have several roots, so the highest point of a grid brackets the root.
-    """
-    if scores.size == 0:
-        return scores
-    reach = float(np.abs(items.log_weight[np.isfinite(items.log_weight)]).max()) + GRID_MARGIN
-    grid = np.arange(-reach, reach + GRID_STEP, GRID_STEP)
-    height, _, _ = _slope(items, grid, scores[:, None], warm=warm)
-    best = np.clip(height.argmax(axis=1), 1, grid.size - 2)
-    low, high, theta = grid[best - 1], grid[best + 1], grid[best]
-    for _ in range(NEWTON_STEPS):
-        _, slope, information = _slope(items, theta, scores, warm=warm)
-        low, high = np.where(slope > 0, theta, low), np.where(slope > 0, high, theta)
-        new = theta + slope / information
-        new = np.where((new > low) & (new < high), new, (low + high) / 2.0)
-        done = bool(np.all(np.abs(new - theta) < TOLERANCE))
-        theta = new
-        if done:
-            break
-    return np.asarray(theta, dtype=np.float64)
-
-
-def _slope(
-    items: PartialCreditItems, theta: FloatArray, scores: FloatArray, *, warm: bool
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(Penalised) log-likelihood, its derivative, and the information at theta; scores broadcast against theta."""
-    at = moments_at(items, theta)
-    information = np.maximum(at.variance.sum(axis=1), 1e-300)
-    height = scores * theta - at.log_normaliser.sum(axis=1)
-    slope = scores - at.expected.sum(axis=1)
-    if warm:
-        height = height + 0.5 * np.log(information)
-        slope = slope + at.skew.sum(axis=1) / (2.0 * information)
-    return height, slope, information
-
-
-def _standard_error(items: PartialCreditItems, theta: FloatArray) -> FloatArray:
-    """1 / sqrt(information) at each ability; NaN stays NaN."""
-    result = np.full(theta.shape, np.nan)
-    known = np.isfinite(theta)
-    if known.any():
-        result[known] = 1.0 / np.sqrt(moments_at(items, theta[known]).variance.sum(axis=1))
-    return result
+def cell_abilities(items: PartialCreditItems | ArrayLike, cells: ScoreCells) -> CellAbilities:
+    """Abilities for all cells at once (Warm 1989): many sets of administered items cost little more than one."""
+    known = as_items(items)
+    wle, wle_se = np.full(cells.cell_n.size, np.nan), np.full(cells.cell_n.size, np.nan)
+    usable = known.calibrated
+    if not usable.any():
+        return CellAbilities(wle, wle_se)
+    scorable = cells.patterns.any(axis=1) & ~(cells.patterns & ~usable).any(axis=1)
+    chosen = known.take(usable)
+    met = cells.patterns[:, usable]
+    lowest, highest = met @ chosen.lowest(), met @ chosen.highest()
+    possible = (
+        scorable[cells.cell_pattern]
+        & (lowest < highest)[cells.cell_pattern]
+        & (cells.cell_score >= lowest[cells.cell_pattern])
+        & (cells.cell_score <= highest[cells.cell_pattern])
+    )
+    rows = np.flatnonzero(possible)
+    for start in range(0, rows.size, CELLS_AT_ONCE):
+        here = rows[start : start + CELLS_AT_ONCE]
+        pattern = cells.cell_pattern[here]
+        theta = most_likely(chosen, met, pattern, cells.cell_score[here].astype(np.float64), warm=True)
+        wle[here], wle_se[here] = theta, standard_error(chosen, met, pattern, theta)
+    return CellAbilities(wle, wle_se)

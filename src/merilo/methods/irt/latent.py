@@ -26,7 +26,8 @@ class LatentDistribution:
     """Normal ability distribution, logits.
 
     mean_se, sd_se are NaN when the estimate lies on the border sd = 0 (`sd_at_border`), or when it is not identified.
-    n is the number of works counted; log_likelihood is of the raw scores, nats.
+    n works counted; n_left_out works whose raw score the calibrated items cannot give (their points were never seen
+    among informative works); log_likelihood is of the raw scores, nats.
     """
 
     mean: float
@@ -35,6 +36,7 @@ class LatentDistribution:
     sd_se: float
     log_likelihood: float
     n: int
+    n_left_out: int
     sd_at_border: bool
     iterations: int
     converged: bool
@@ -57,11 +59,21 @@ def estimate_latent_distribution(
         raise UsageError("works_by_score must hold counts, one row per pattern of administered items")
     counted = _counted(known, works, patterns)
     n = round(float(counted.n.sum()))
+    left_out = round(float(works.sum())) - n
     if n < 2 or counted.at_lowest.all() or counted.at_highest.all():
         return LatentDistribution(
-            np.nan, np.nan, np.nan, np.nan, np.nan, n, sd_at_border=False, iterations=0, converged=False
+            np.nan,
+            np.nan,
+            np.nan,
+            np.nan,
+            np.nan,
+            n,
+            left_out,
+            sd_at_border=False,
+            iterations=0,
+            converged=False,
         )
-    return _maximise(counted)
+    return _maximise(counted, left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +107,8 @@ def _counted(items: PartialCreditItems, works: FloatArray, patterns: BoolArray) 
         ladder = climb(items.log_weight, items.max_points, patterns[start : start + PATTERNS_AT_ONCE])
         here = inside & (pattern >= start) & (pattern < start + PATTERNS_AT_ONCE)
         log_gamma[here] = ladder.log_gamma[pattern[here] - start, score[here]]
-    if not np.isfinite(log_gamma).all():
-        raise UsageError("some works have a raw score that the calibrated items cannot give")
+    possible = np.isfinite(log_gamma)
+    pattern, score, log_gamma = pattern[possible], score[possible], log_gamma[possible]
     return _Counted(
         items,
         patterns,
@@ -109,7 +121,7 @@ def _counted(items: PartialCreditItems, works: FloatArray, patterns: BoolArray) 
     )
 
 
-def _maximise(counted: _Counted) -> LatentDistribution:
+def _maximise(counted: _Counted, left_out: int) -> LatentDistribution:
     """Newton on (mean, log SD) with Louis' observed information, damped where it is not positive definite."""
     n = round(float(counted.n.sum()))
     point = np.zeros(2)
@@ -142,6 +154,7 @@ def _maximise(counted: _Counted) -> LatentDistribution:
         sd_se=sd * log_sd_se,
         log_likelihood=value,
         n=n,
+        n_left_out=left_out,
         sd_at_border=at_border,
         iterations=iterations,
         converged=converged or at_border,

@@ -66,7 +66,7 @@ def calibrate_with_slopes(
     if not any(one.has_difficulty or one is ItemStatus.OPEN_RANGE for one in status):
         return _nothing_calibrated(points, status, slope, n_works)
     maximum = maximise_marginal_likelihood(packed, slope=slope)
-    for item in np.flatnonzero(maximum.steep):
+    for item in np.flatnonzero(maximum.unplaced):
         status[item] = ItemStatus.NOT_IDENTIFIED
     return _report(maximum, points, status, slope, n_works)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.irt.arranged import ArrangedWorks, arrange_works
@@ -20,6 +19,8 @@ DECREMENT = 1e-9  # expected further gain of log-likelihood at which Newton stop
 ROUGH_DECREMENT = 1e-4  # the same for the part of the works that only gives a start
 LARGEST_STEP = 1.0
 STEEPEST = 12.0  # per logit; a slope that reaches it has no maximum below any useful value
+WEAK_INFORMATION = 1e-3  # a direction with a standard error above 30 is not identified by any useful standard
+LOADING = 0.02  # share of a weak direction from which a parameter counts as part of it
 PART = 20_000  # works that give the start for larger sets
 
 
@@ -27,14 +28,15 @@ PART = 20_000  # works that give the start for larger sets
 class SlopedMaximum:
     """Where Newton stopped.
 
-    covariance (K, K) of slopes (I) and free log weights in the order of `layout`; zero for fixed parameters;
-    steep (I,) items whose slope ran into the bound; n_nodes of the ability grid
+    covariance  (K, K) of slopes (I) and free log weights in the order of `layout`; zero for fixed parameters
+    unplaced    (I,) items with a slope that ran into the bound, or with parameters the data do not identify
+    n_nodes     of the ability grid
     """
 
     items: SlopedItems
     layout: ParameterLayout
     covariance: FloatArray
-    steep: BoolArray
+    unplaced: BoolArray
     log_likelihood: float
     n_parameters: int
     n_nodes: int
@@ -120,9 +122,10 @@ def _climb(
     at = _evaluate(climber, works, counts, climber.parameters, with_observed=curvature is None)
     last_decrement = np.inf
     for _ in range(MAX_ITERATIONS):
-        design = climber.design()
         information = at.observed if curvature is None else curvature
-        step = _step(design, at, information)
+        if information is None:
+            raise AssertionError("neither a kept nor an exact curvature")
+        step = _step(climber.design(), at.gradient, information)
         decrement = float(at.gradient @ step) / 2.0
         if decrement < tolerance:
             return at, True
@@ -176,18 +179,13 @@ def _evaluate(
     )
 
 
-def _step(design: FloatArray, at: LikelihoodAt, information: FloatArray | None) -> FloatArray:
-    """Newton step (K,); with the complete-data information (a short, sure step) where the likelihood is not concave."""
-    gradient = design.T @ at.gradient
-    for candidate in (information, at.complete):
-        if candidate is None:
-            continue
-        try:
-            factor = cho_factor(design.T @ candidate @ design)
-        except LinAlgError:
-            continue
-        return np.asarray(design @ cho_solve(factor, gradient), dtype=np.float64)
-    return np.asarray(design @ (gradient / max(float(np.abs(gradient).max()), 1.0)), dtype=np.float64)
+def _step(design: FloatArray, gradient: FloatArray, information: FloatArray) -> FloatArray:
+    """Newton step (K,). Curvature of the wrong sign is turned round; flat directions are walked with care."""
+    values, vectors = np.linalg.eigh(design.T @ information @ design)
+    curvature = np.maximum(np.abs(values), 0.1 * WEAK_INFORMATION)
+    return np.asarray(
+        design @ (vectors @ ((vectors.T @ (design.T @ gradient)) / curvature)), dtype=np.float64
+    )
 
 
 def _bound_slopes(climber: _Climber) -> bool:
@@ -217,20 +215,23 @@ def _finish(
 ) -> SlopedMaximum:
     if at.observed is None:
         at = _evaluate(climber, works, counts, climber.parameters, with_observed=True)
+    if at.observed is None:
+        raise AssertionError("the observed information was asked for")
     design = climber.design()
-    information = at.complete if at.observed is None else at.observed
-    reduced = design.T @ information @ design
-    values, vectors = np.linalg.eigh(reduced)
-    sound = values > 1e-12 * max(float(values.max(initial=0.0)), 1e-300)
-    inverse = (vectors[:, sound] / values[sound]) @ vectors[:, sound].T
+    values, vectors = np.linalg.eigh(design.T @ at.observed @ design)
+    weak = values < WEAK_INFORMATION
+    loaded = (np.abs(design @ vectors[:, weak]) > LOADING).any(axis=1)
+    unplaced = climber.steep.copy()
+    unplaced[climber.layout.item[loaded]] = True
+    inverse = (vectors[:, ~weak] / values[~weak]) @ vectors[:, ~weak].T
     return SlopedMaximum(
         items=climber.items(climber.parameters),
         layout=climber.layout,
         covariance=design @ inverse @ design.T,
-        steep=climber.steep,
+        unplaced=unplaced,
         log_likelihood=at.value,
         n_parameters=design.shape[1],
         n_nodes=climber.n_nodes,
         iterations=climber.iterations,
-        converged=converged and bool(sound.all()),
+        converged=converged,
     )

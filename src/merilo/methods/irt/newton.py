@@ -173,11 +173,11 @@ def _shift_directions(problem: _Problem, information: FloatArray) -> FloatArray:
 def _newton_step(gradient: FloatArray, information: FloatArray, shifts: FloatArray) -> FloatArray:
     scale = float(np.trace(information)) / gradient.size
     matrix = information + scale * (shifts @ shifts.T)
-    ridge = 1e-13 * scale
-    while True:
-        try:
-            step = cho_solve(cho_factor(matrix + ridge * np.eye(gradient.size)), gradient)
-        except LinAlgError:
-            ridge *= 100.0
-            continue
-        return np.asarray(step, dtype=np.float64)
+    try:
+        step = cho_solve(cho_factor(matrix), gradient)
+    except LinAlgError:
+        # a direction in which the likelihood is all but flat: it runs to its supremum in steps of bounded length
+        values, vectors = np.linalg.eigh(matrix)
+        floor = max(1e-12 * scale, 1e-300)
+        step = vectors @ ((vectors.T @ gradient) / np.maximum(values, floor))
+    return np.asarray(step, dtype=np.float64)

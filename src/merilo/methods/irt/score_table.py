@@ -17,7 +17,7 @@ from merilo.methods.irt.packed import ROWS_AT_ONCE, PackedWorks
 SPACING = (
     0.1  # of T; times a posterior SD below 1 logit, the sixth power makes the error of f about 1e-12 a work
 )
-SPACING_OF_SPREAD = 0.04  # covariances are interpolated linearly: relative error about 1e-4
+SPACING_OF_SPREAD = 0.02  # covariances are interpolated linearly: relative error about 1e-4
 MOST_NODES = 20_000
 
 # Quintic Hermite basis on [0, 1]: powers 0..5 of u; rows value, slope, curvature at the left, then at the right node.

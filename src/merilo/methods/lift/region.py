@@ -57,6 +57,10 @@ REASONS = {
 }
 
 
+# What alternation may add to the unevenness that calibrated items imply: standard deviation on the log counts.
+ALTERNATION_BESIDE_KERNEL = 0.02
+
+
 @dataclass(frozen=True, slots=True)
 class LiftEstimate:
     """Share of near-misses lifted over C cut scores and over all of them together, with 95 % intervals.
@@ -115,7 +119,9 @@ def estimate_lift(
         return _nothing(observed, cuts, "too_few_works")
     top = len(works) - 1
     zones = candidate_zones(top, scale.cuts, depths=DEPTHS, landings=LANDINGS)
-    zones, precision = _models(zones, highest_order(works.sum()))
+    # Calibrated items know how uneven the scores are; without them alternation may take any size.
+    steadiness = 0.0 if kernel is None else 1.0 / ALTERNATION_BESIDE_KERNEL**2
+    zones, precision = _models(zones, highest_order(works.sum()), steadiness)
     if not len(precision) or np.count_nonzero(works) < 4:
         return _nothing(observed, cuts, "too_few_free_scores")
     offset = reference_offset(works, None if kernel is None else np.asarray(kernel)[scale.scores])
@@ -160,17 +166,17 @@ def alternation(top: int) -> FloatArray:
     return np.where(np.arange(top + 1) % 2 == 0, 1.0, -1.0)
 
 
-def _models(zones: Zones, highest: int) -> tuple[Zones, FloatArray]:
+def _models(zones: Zones, highest: int, steadiness: float) -> tuple[Zones, FloatArray]:
     """Every zone with every order from 2 up, with and without alternation, that leaves at least one cell over.
 
-    Zones row by row, and precision of the coefficients (polynomial, alternation).
+    Zones row by row, and precision of the coefficients (polynomial, alternation: `steadiness` where allowed).
     """
     cells = zones.free.sum(axis=1) + (zones.windows.sum(axis=2) > 0).sum(axis=1)
     needed = np.arange(2, highest + 1) + np.array([[0], [1]])
     row, alternating, order = np.nonzero(needed <= cells[:, None, None] - 2)
     prior = coefficient_precision(highest)
     precision = np.where(np.arange(highest + 1) <= order[:, None] + 2, prior, np.inf)
-    precision = np.column_stack([precision, np.where(alternating == 1, 0.0, np.inf)])
+    precision = np.column_stack([precision, np.where(alternating == 1, steadiness, np.inf)])
     return Zones(zones.windows[row], zones.free[row], zones.ignored[row], zones.saturated[row]), precision
 
 
