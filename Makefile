@@ -47,7 +47,7 @@ docs: env
 
 # Russian sentences: .po -> .mo (both are committed).
 messages: env
-	@for po in src/merilo/locale/*/LC_MESSAGES/*.po; do $(BIN)/pybabel --quiet compile --input-file $$po --output-file $${po%.po}.mo; done
+	$(BIN)/python docs/compile_messages.py
 
 clean:
 	rm -rf demo out build dist .pytest_cache .mypy_cache .ruff_cache
