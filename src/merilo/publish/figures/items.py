@@ -1,0 +1,167 @@
+"""Items of one procedure: how each was done, against the rule for its level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import altair as alt
+import polars as pl
+
+from merilo.language import plural_translator, translator
+from merilo.publish.figures.figure import (
+    BAND,
+    BLUE,
+    GREY,
+    LABEL_SIZE,
+    ORANGE,
+    WHITE,
+    Figure,
+    caption_above,
+    finished,
+    values,
+)
+from merilo.publish.fonts import text_width
+from merilo.publish.typography import glue, integer, percent
+
+_ = translator("publish")
+ngettext = plural_translator("publish")
+
+# FIOKO's recommendations to schools: below the band the level is insufficient, above it sufficient.
+RULE_BANDS = {"basic": (0.57, 0.60), "raised": (0.285, 0.30), "high": (0.285, 0.30)}
+FEW = 10  # pupils; a point from fewer is hollow
+ROW = 21.0  # pixels for an item lying on its side
+COLUMN = 24.0  # pixels an upright item needs
+
+
+def items_figure(
+    tables: Mapping[str, pl.DataFrame], procedure_id: str, *, width: int = 760, height: int | None = None
+) -> Figure | None:
+    """Mean share of the points for every item; None for a procedure without items."""
+    if "items" not in tables:
+        return None
+    rows = tables["items"].filter(
+        (pl.col("procedure_id") == procedure_id) & pl.col("mean_share").is_not_null()
+    )
+    known = tables["procedures"].filter(pl.col("procedure_id") == procedure_id)
+    if not rows.height or not known.height:
+        return None
+    rows = rows.sort("position", "item_id", nulls_last=True)
+    return Figure(
+        id=f"items-{procedure_id}",
+        title=glue(items_finding(rows)),
+        subtitle=glue(_subtitle(rows, known.row(0, named=True))),
+        alt=glue(_alternative(rows, known.row(0, named=True))),
+        chart=_chart(_marked(rows), width, height),
+        rows=rows.select("item_id", "n", "level", "mean_share", "item_rule", "text"),
+        width=width,
+    )
+
+
+def items_finding(rows: pl.DataFrame) -> str:
+    """What the items say, in one sentence."""
+    judged = rows.drop_nulls("item_rule")
+    weak = judged.filter(pl.col("item_rule") == "insufficient")
+    basic = weak.filter(pl.col("level") == "basic").height
+    if not judged.height:
+        return _("How each item was done")
+    if not weak.height:
+        return _("Every item is done at a sufficient level or lies on the border")
+    sentence = ngettext(
+        "{weak} item of {total} is below its level",
+        "{weak} items of {total} are below their level",
+        weak.height,
+    ).format(weak=weak.height, total=judged.height)
+    if not basic:
+        return sentence
+    if basic == weak.height:
+        return sentence + _(", all of them basic")
+    return sentence + ngettext(", {basic} of them is basic", ", {basic} of them are basic", basic).format(
+        basic=basic
+    )
+
+
+def _subtitle(rows: pl.DataFrame, procedure: Mapping[str, object]) -> str:
+    n = rows["n"].max()
+    count = n if isinstance(n, int) else 0
+    works = ngettext("{title}, {n} work.", "{title}, {n} works.", count).format(
+        title=procedure["title"], n=integer(count)
+    )
+    rule = _(
+        "Grey strips: the border of a sufficient level (57–60 % for basic items, 28.5–30 % for the others). "
+        "Higher is better. A weak item is a question to the teaching of the topic, not a verdict."
+    )
+    return f"{works} {rule}"
+
+
+def _alternative(rows: pl.DataFrame, procedure: Mapping[str, object]) -> str:
+    weak = rows.filter(pl.col("item_rule") == "insufficient")
+    listed = "; ".join(
+        _("item {item}: {share}").format(item=row["item_id"], share=percent(row["mean_share"]))
+        for row in weak.iter_rows(named=True)
+    )
+    return _("Dot plot of {n} items. {title}. Below their level: {listed}").format(
+        n=rows.height, title=procedure["title"], listed=listed or _("none")
+    )
+
+
+def _marked(rows: pl.DataFrame) -> pl.DataFrame:
+    low = {level: band[0] for level, band in RULE_BANDS.items()}
+    high = {level: band[1] for level, band in RULE_BANDS.items()}
+    return rows.select(
+        item=pl.col("item_id"),
+        share=pl.col("mean_share"),
+        n=pl.col("n"),
+        low=pl.col("level").replace_strict(low, default=None, return_dtype=pl.Float64),
+        high=pl.col("level").replace_strict(high, default=None, return_dtype=pl.Float64),
+        stroke=pl.when(pl.col("item_rule") == "insufficient")
+        .then(pl.lit(ORANGE))
+        .when(pl.col("item_rule") == "uncertain")
+        .then(pl.lit(GREY))
+        .otherwise(pl.lit(BLUE)),
+        label=pl.when(pl.col("item_rule") == "insufficient").then(
+            pl.col("mean_share").map_elements(percent, return_dtype=pl.String)
+        ),
+    ).with_columns(
+        fill=pl.when(pl.col("n") < FEW).then(pl.lit(WHITE)).otherwise("stroke"),
+        stroke=pl.when(pl.col("n") < FEW).then("stroke").otherwise(pl.lit(WHITE)),
+    )
+
+
+def _chart(rows: pl.DataFrame, width: int, height: int | None) -> alt.TopLevelMixin:
+    upright = (width - 60) / rows.height >= COLUMN
+    order = rows["item"].to_list()
+    names = max(text_width(item, LABEL_SIZE) for item in order)
+    share_scale = alt.Scale(domain=[0, 1], nice=False)
+    ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    if upright:
+        left = text_width(percent(1), LABEL_SIZE) + 10
+        share_axis = alt.Axis(
+            **caption_above(_("share of the points"), left=left), format=".0%", values=ticks
+        )
+        item_axis = alt.Axis(title=_("item"), labelAngle=0, grid=False, ticks=False)
+        share, item = ("y", alt.Y("share:Q", scale=share_scale, axis=share_axis)), "x"
+        inner = (width - left - 16, float(height or 280))
+        place = alt.X("item:N", sort=order, scale=alt.Scale(padding=0), axis=item_axis)
+    else:
+        left = names + 12
+        share_axis = alt.Axis(
+            title=_("share of the points"), format=".0%", values=ticks, grid=True, orient="top"
+        )
+        item_axis = alt.Axis(title=None, minExtent=left, maxExtent=left, grid=False)
+        share, item = ("x", alt.X("share:Q", scale=share_scale, axis=share_axis)), "y"
+        inner = (width - left - 30, float(height or ROW * rows.height))
+        place = alt.Y("item:N", sort=order, scale=alt.Scale(padding=0), axis=item_axis)
+    base = {item: place, share[0]: share[1]}
+    side = share[0]
+    band = alt.Chart(values(rows.drop_nulls("low"))).mark_bar(color=BAND, stroke=BAND)
+    low = (alt.Y if side == "y" else alt.X)("low:Q", scale=share_scale, axis=share_axis)
+    points = alt.Chart(values(rows)).mark_point(size=105, opacity=1, strokeWidth=1.8)
+    words = alt.Chart(values(rows.drop_nulls("label"))).mark_text(
+        color=ORANGE, **({"dy": 13} if upright else {"dx": 9, "align": "left"})
+    )
+    layers = [
+        band.encode(**{item: place, side: low, f"{side}2": "high:Q"}),
+        points.encode(**base, stroke=alt.Stroke("stroke:N", scale=None), fill=alt.Fill("fill:N", scale=None)),
+        words.encode(**base, text="label:N"),
+    ]
+    return finished(layers, width=inner[0], height=inner[1])

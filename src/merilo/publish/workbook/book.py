@@ -1,0 +1,215 @@
+"""Writing the workbook: heads, number formats, filters, print setup; equal input gives equal bytes."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from merilo.definitions import Definitions, load_definitions
+from merilo.errors import OutputError
+from merilo.language import translator
+from merilo.publish.disclosure import CENTRE, Audience, protect
+from merilo.publish.gathered import with_gathered
+from merilo.publish.stamp import RunStamp
+from merilo.publish.typography import day
+from merilo.publish.words import notices, small_groups_notice
+from merilo.publish.workbook.headers import full_meaning, short_heads, unit
+from merilo.publish.workbook.sheets import Sheet, procedures_behind, sheet_rows, sheets
+
+_ = translator("publish")
+
+MOST_ROWS = 200_000  # more than this nobody reads in Excel; the CSV holds them all
+TITLE_ROW, NOTICE_ROW, MACHINE_ROW, HEAD_ROW = 0, 1, 2, 3
+CALM = "#F3C9A8"
+# Columns where a larger (or, second group, smaller) number asks for attention.
+ATTENTION_UP = frozenset({"share_2", "low_share", "probability"})
+ATTENTION_DOWN = frozenset({"own_share", "pupils_equivalent", "gap_share"})
+NUMBER_FORMATS = {
+    "count": "#,##0",
+    "share": r"0.0\ %",
+    "points": "#,##0.0",
+    "logits": "0.00",
+    "SD": "0.00",
+    "z": "0.0",
+    "probability": "0.00",
+    "correlation": "0.00",
+    "percentile": "0",
+    "mark": "0",
+}
+SHARE_DIFFERENCES = frozenset({"gap_share", "gap_share_se", "own_share", "own_share_se"})
+WIDE = {"note": 44, "text": 44, "skill_name": 44, "message": 60, "+procedure": 34, "title": 34, "+school": 26}
+
+
+def write_workbook(
+    tables: Mapping[str, pl.DataFrame],
+    path: Path,
+    *,
+    stamp: RunStamp,
+    authority_name: str,
+    definitions: Definitions | None = None,
+    audience: Audience = CENTRE,
+) -> Path:
+    """Write the workbook for this audience (the centre unless said otherwise), protected by the disclosure rule."""
+    definitions = definitions or load_definitions()
+    shown = protect(with_gathered(tables), audience, definitions.disclosure)
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True, "default_date_format": "dd.mm.yyyy"}) as book:
+        book.set_properties(
+            {"title": _("Results of assessment procedures"), "created": stamp.moment.replace(tzinfo=None)}
+        )
+        book.set_size(2400, 1400)
+        writer = _Writer(book, stamp, definitions)
+        ready = [sheet for sheet in sheets() if sheet.table in shown and shown[sheet.table].height]
+        writer.how_to_read(ready, shown, authority_name, audience.limit(definitions.disclosure))
+        for sheet in ready:
+            writer.sheet(sheet, shown)
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError as problem:
+        raise OutputError(
+            _("the workbook cannot be written"),
+            file=path,
+            value=problem.strerror,
+            next_step=_("Close it in Excel, free some space or choose another folder."),
+        ) from problem
+    return path
+
+
+class _Writer:
+    """One workbook being written: its formats, and the sheets."""
+
+    def __init__(self, book: Any, stamp: RunStamp, definitions: Definitions) -> None:
+        self.book = book
+        self.definitions = definitions
+        self.stamp = stamp
+        self.title = book.add_format({"bold": True, "font_size": 14, "font_color": "#1F2933"})
+        self.notice = book.add_format({"font_color": "#52606D", "text_wrap": True, "valign": "top"})
+        self.head = book.add_format(
+            {
+                "bold": True,
+                "text_wrap": True,
+                "valign": "top",
+                "bg_color": "#EEF1F4",
+                "bottom": 1,
+                "border_color": "#9AA5B1",
+            }
+        )
+        self.text = book.add_format({"valign": "top"})
+        self.wrapped = book.add_format({"valign": "top", "text_wrap": True})
+        self.numbers = {
+            kind: book.add_format({"num_format": shape, "valign": "top"})
+            for kind, shape in {**NUMBER_FORMATS, "": "0.00", "difference": r"+0.0\ %;-0.0\ %;0.0\ %"}.items()
+        }
+
+    def how_to_read(
+        self, ready: list[Sheet], tables: Mapping[str, pl.DataFrame], authority_name: str, limit: int
+    ) -> None:
+        """The first sheet: what each sheet and column means."""
+        page = self._page(_("How to read"))
+        page.set_column(0, 0, 24)
+        page.set_column(1, 1, 30)
+        page.set_column(2, 2, 80)
+        page.set_column(3, 3, 26)
+        page.write_string(
+            0, 0, _("Results of assessment procedures: {name}").format(name=authority_name), self.title
+        )
+        lines = [
+            _("Made on {date}. {footer}.").format(date=day(self.stamp.made_on), footer=self.stamp.footer()),
+            *notices(tables.get("procedures"), self.definitions),
+            small_groups_notice(limit),
+            _("“From” and “to” are the ends of a 95 % interval: the smaller the group, the wider it is."),
+            _("Schools stand in alphabetical order within their district. No sheet is a ranking."),
+            _("Row {row} of every sheet is hidden and holds the machine names of the columns.").format(
+                row=MACHINE_ROW + 1
+            ),
+        ]
+        for row, line in enumerate(lines, start=1):
+            page.merge_range(row, 0, row, 3, line, self.notice)
+            page.set_row(row, 16 * (1 + len(line) // 150))
+        top = len(lines) + 2
+        for column, head in enumerate((_("Sheet"), _("Column"), _("What it means"), _("Machine name"))):
+            page.write_string(top, column, head, self.head)
+        heads, row = short_heads(), top
+        for sheet in ready:
+            row += 1
+            page.write_url(row, 0, f"internal:'{sheet.name}'!A1", string=sheet.name)
+            page.write_string(row, 2, sheet.says, self.wrapped)
+            for name in sheet_rows(sheet, {**tables, sheet.table: tables[sheet.table].head(0)})[0]:
+                row += 1
+                page.write_string(row, 1, heads.get(name, name), self.text)
+                page.write_string(row, 2, full_meaning(sheet.table, name), self.wrapped)
+                page.write_string(row, 3, f"{sheet.table}.{name.lstrip('+')}", self.text)
+        page.freeze_panes(top + 1, 0)
+        page.repeat_rows(top)
+
+    def sheet(self, sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> None:
+        """One table: heads, cells, filter, frozen heads, attention in one hue."""
+        page = self._page(sheet.name)
+        columns, rows = sheet_rows(sheet, tables)
+        heads = short_heads()
+        page.write_string(TITLE_ROW, 0, sheet.name, self.title)
+        notice = " ".join([sheet.says, *notices(procedures_behind(sheet, tables), self.definitions)])
+        if len(rows) > MOST_ROWS:
+            notice += " " + _(
+                "Only the first {n} rows are here; the whole table is in the file {name}.csv."
+            ).format(n=MOST_ROWS, name=sheet.table)
+            rows = rows[:MOST_ROWS]
+        page.merge_range(NOTICE_ROW, 0, NOTICE_ROW, max(min(len(columns) - 1, 9), 1), notice, self.notice)
+        page.set_row(NOTICE_ROW, 66 if len(notice) > 200 else 32)
+        page.set_row(MACHINE_ROW, None, None, {"hidden": True})
+        page.set_row(HEAD_ROW, 46)
+        for place, name in enumerate(columns):
+            page.write_string(MACHINE_ROW, place, name.lstrip("+"))
+            page.write_string(HEAD_ROW, place, heads.get(name, name), self.head)
+            page.set_column(
+                place, place, _width(name, heads.get(name, name), [row[place] for row in rows[:500]])
+            )
+            self._column(page, place, name, sheet.table, rows)
+        last = HEAD_ROW + max(len(rows), 1)
+        page.autofilter(HEAD_ROW, 0, last, len(columns) - 1)
+        page.freeze_panes(HEAD_ROW + 1, min(sheet.frozen, 3))
+        page.repeat_rows(MACHINE_ROW, HEAD_ROW)
+
+    def _column(self, page: Any, place: int, name: str, table: str, rows: list[list[object]]) -> None:
+        kind = "difference" if name in SHARE_DIFFERENCES else unit(table, name)
+        shape = self.numbers.get(kind, self.numbers[""])
+        wrapped = self.wrapped if WIDE.get(name, 0) >= 40 else self.text
+        for offset, row in enumerate(rows, start=HEAD_ROW + 1):
+            value = row[place]
+            if isinstance(value, int | float) and not (isinstance(value, float) and math.isnan(value)):
+                page.write_number(offset, place, value, shape)
+            elif isinstance(value, str) and value:
+                page.write_string(offset, place, day(value) if name == "date" else value, wrapped)
+            else:
+                page.write_blank(offset, place, None, shape)
+        if rows and name in ATTENTION_UP | ATTENTION_DOWN:
+            low, high = ("#FFFFFF", CALM) if name in ATTENTION_UP else (CALM, "#FFFFFF")
+            page.conditional_format(
+                HEAD_ROW + 1, place, HEAD_ROW + len(rows), place,
+                {"type": "2_color_scale", "min_color": low, "max_color": high,
+                 **({"max_type": "num", "max_value": 0} if name in ATTENTION_DOWN else {})},
+            )  # fmt: skip
+
+    def _page(self, name: str) -> Any:
+        page = self.book.add_worksheet(name[:31])
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        page.set_footer(f"&L{self.stamp.footer().replace('&', '&&')}&R&P / &N")
+        page.hide_gridlines(2)
+        return page
+
+
+def _width(name: str, head: str, cells: list[object]) -> float:
+    if name in WIDE:
+        return WIDE[name]
+    longest = max((len(str(cell)) for cell in cells if isinstance(cell, str)), default=0)
+    words = max(len(word) for word in head.split())
+    return float(min(max(longest + 2, words + 2, 10), 30))

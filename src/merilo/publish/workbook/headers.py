@@ -1,0 +1,122 @@
+"""Short heads of the workbook's columns; what a column means in full is said by `merilo.tables`."""
+
+from __future__ import annotations
+
+from merilo.language import translator
+from merilo.publish.words import meaning
+from merilo.tables import TABLES
+
+_ = translator("publish")
+
+
+def short_heads() -> dict[str, str]:
+    """Machine name -> head, in the language of the moment; the same word on every sheet."""
+    return {
+        "+procedure": _("Procedure"),
+        "+district": _("District"),
+        "+school": _("School"),
+        "title": _("Procedure"),
+        "kind": _("Kind"),
+        "date": _("Date"),
+        "district": _("District"),
+        "schools_n": _("Schools"),
+        "n": _("Works (n)"),
+        "absent_n": _("Absent"),
+        "participation_share": _("Took part"),
+        "max_score": _("Highest score"),
+        "mean_points": _("Mean score"),
+        "mean_points_lower": _("Mean: from"),
+        "mean_points_upper": _("Mean: to"),
+        "sd_points": _("Spread (SD)"),
+        "mean_share": _("Mean share of points"),
+        "mean_logits": _("Ability, logits"),
+        "mean_logits_se": _("Ability: standard error"),
+        **{f"share_{mark}": _("Mark {mark}").format(mark=mark) for mark in (2, 3, 4, 5)},
+        **{f"share_{mark}_lower": _("Mark {mark}: from").format(mark=mark) for mark in (2, 3, 4, 5)},
+        **{f"share_{mark}_upper": _("Mark {mark}: to").format(mark=mark) for mark in (2, 3, 4, 5)},
+        "low_share": _("Below the minimum"),
+        "quality_share": _("Marks 4 and 5"),
+        "journal_n": _("Works with a journal mark"),
+        "lowered_share": _("Below the journal mark"),
+        "confirmed_share": _("Equal to the journal mark"),
+        "raised_share": _("Above the journal mark"),
+        "alpha": _("Reliability (alpha)"),
+        "sem_points": _("Error of one pupil's score"),
+        "lifted_share": _("Gathering at the borders"),
+        "lifted_share_lower": _("Gathering: from"),
+        "lifted_share_upper": _("Gathering: to"),
+        "effect_points": _("Effect, points"),
+        "effect_points_lower": _("Effect: from"),
+        "effect_points_upper": _("Effect: to"),
+        "effect_points_se": _("Effect: standard error"),
+        "effect_sd": _("Effect in SDs"),
+        "reliability": _("Reliability"),
+        "position": _("No."),
+        "item_id": _("Item"),
+        "text": _("What it checks"),
+        "skill": _("Skill code"),
+        "skill_name": _("Skill"),
+        "level": _("Level"),
+        "marking": _("Marked"),
+        "max_points": _("Highest points"),
+        "item_rule": _("By the rule"),
+        "discrimination": _("Discrimination"),
+        "difficulty_logits": _("Difficulty, logits"),
+        "difficulty_logits_se": _("Difficulty: standard error"),
+        "infit": _("Infit"),
+        "outfit": _("Outfit"),
+        "not_administered_n": _("Not administered"),
+        "not_attempted_n": _("Not attempted"),
+        "items_n": _("Items"),
+        "authority_share": _("Municipality"),
+        "expected_share": _("Expected"),
+        "gap_share": _("Difference"),
+        "gap_share_se": _("Difference: standard error"),
+        "own_share": _("School's own part"),
+        "pupils_equivalent": _("In pupils"),
+        "procedures_n": _("Procedures"),
+        "low_procedures_n": _("Low procedures"),
+        "listed": _("By the rule listed"),
+        "stability": _("How sure"),
+        "probability": _("Probability"),
+        "probability_cleaned": _("Probability, doubtful part removed"),
+        "school_year": _("School year"),
+        "note": _("Note"),
+        "file": _("File"),
+        "row": _("Row"),
+        "column": _("Column"),
+        "value": _("Value"),
+        "rule": _("Rule"),
+        "message": _("What is wrong"),
+        "q_value": _("q-value"),
+        "p_value": _("p-value"),
+        "flagged": _("Asks to be verified"),
+        "leading_evidence": _("Leading evidence"),
+        "official_markers_n": _("Official markers"),
+        "evidence": _("Evidence"),
+        "estimate": _("Estimate"),
+        "estimate_lower": _("Estimate: from"),
+        "estimate_upper": _("Estimate: to"),
+        "unit": _("Unit"),
+        "z": _("z"),
+        "mean_growth_percentile": _("Mean growth"),
+        "mean_growth_percentile_se": _("Growth: standard error"),
+        "median_growth_percentile": _("Median growth"),
+    }
+
+
+def full_meaning(table: str, column: str) -> str:
+    """What the column means, from the schema; the short head where the schema does not know it."""
+    name = column.lstrip("+")
+    source = TABLES.get(table)
+    if source is not None and name in source.schema:
+        return meaning(source.column(name))
+    if table not in TABLES and name in TABLES["deficits"].schema:
+        return meaning(TABLES["deficits"].column(name))
+    return short_heads().get(column, name)
+
+
+def unit(table: str, column: str) -> str:
+    """Unit of the column: count, share, points, logits …, or nothing."""
+    source = TABLES.get(table, TABLES["deficits"])
+    return source.column(column).unit if column in source.schema else "count" if column.endswith("_n") else ""
