@@ -33,7 +33,7 @@ _ = translator("cli")
 
 def _language_of_the_call(words: Sequence[str]) -> None:
     """Choose the language before the help is put together below; a wrong name is answered by the option itself."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         name = following if word == "--language" else word.removeprefix("--language=")
         if word.startswith("--language") and name in LANGUAGES:
             choose_language(name)

@@ -7,6 +7,7 @@ import polars as pl
 
 from merilo.errors import EstimationError
 from merilo.language import translator
+from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.methods.shrinkage import shrink
 
 _ = translator("support")
@@ -24,7 +25,9 @@ def find_deficits(skills: pl.DataFrame) -> pl.DataFrame:
     """
     if skills.is_empty():
         return skills
-    parts = [_own_part(group) for _key, group in skills.group_by(["procedure_id", "skill"], maintain_order=True)]
+    parts = [
+        _own_part(group) for _key, group in skills.group_by(["procedure_id", "skill"], maintain_order=True)
+    ]
     return pl.concat(parts, how="diagonal_relaxed")
 
 
@@ -40,13 +43,25 @@ def _own_part(group: pl.DataFrame) -> pl.DataFrame:
             shrunken = shrink(gap[usable], se[usable] ** 2)
             own[usable], own_se[usable] = shrunken.estimate, shrunken.se
         except EstimationError as error:
-            note = error.rule
+            note = _(error.rule)
     else:
         note = _("fewer than three schools: the school's own part cannot be told from chance")
-    enough = group["n"].to_numpy() >= FEW_WORKS
+    works = group["n"].cast(pl.Float64).fill_null(0).to_numpy()
     return group.with_columns(
         pl.Series("own_share", own),
         pl.Series("own_share_se", own_se),
-        pl.Series("pupils_equivalent", np.where(enough, own * group["n"].to_numpy(), np.nan)),
-        pl.coalesce(pl.col("note"), pl.lit(note, pl.String)).alias("note"),
+        pl.Series("pupils_equivalent", np.where(works >= FEW_WORKS, own * works, np.nan)),
+        pl.coalesce(
+            pl.col("note"), pl.lit(note, pl.String), pl.Series(_reasons(usable, works), dtype=pl.String)
+        ).alias("note"),
     )
+
+
+def _reasons(usable: BoolArray, works: FloatArray) -> list[str | None]:
+    """Why a school's own part, or its equivalent in pupils, is empty."""
+    unknown = _("how far chance moves this gap is not known, so the school's own part is not told")
+    few = _("fewer than {n} works: the gap is not turned into pupils").format(n=FEW_WORKS)
+    return [
+        unknown if not known else few if n < FEW_WORKS else None
+        for known, n in zip(usable, works, strict=True)
+    ]

@@ -42,6 +42,13 @@ def test_without_words_the_help_is_shown(merilo: Command) -> None:
     assert "simulate" in answer.out
 
 
+def test_without_words_in_a_process_of_its_own() -> None:
+    answer = run_apart(MERILO_LANG="en")
+    assert answer.code == 2
+    assert DEFECT not in answer.err
+    assert "simulate" in answer.out
+
+
 @pytest.mark.parametrize(
     "environment",
     [{"MERILO_LANG": "ru"}, {"LANG": "ru_RU.UTF-8"}, {"MERILO_LANG": "ru", "LANG": "en_US.UTF-8"}, {}],
@@ -80,7 +87,7 @@ def test_errors_speak_the_language_asked_for(merilo: Command, tmp_path: Path) ->
     assert english.err.startswith("Error: ")
 
 
-def test_version(merilo: Command) -> None:
+def test_version_is_shown_on_request(merilo: Command) -> None:
     answer = merilo("--version")
     assert (answer.code, answer.out.strip()) == (0, f"merilo {package.__version__}")
 

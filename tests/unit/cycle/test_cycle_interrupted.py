@@ -31,9 +31,13 @@ def start(authority: Path, out: Path) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def wait_until_it_writes(process: subprocess.Popen[bytes], out: Path) -> None:
     until = time.monotonic() + PATIENCE
-    while not any(name.startswith(f".{out.name}.partial-") for name in os.listdir(out.parent)):
+    while not any(name.startswith(f".{out.name}.partial-") for name in names_in(out.parent)):
         assert process.poll() is None, "the run ended before it could be stopped"
         assert time.monotonic() < until
         time.sleep(0.005)

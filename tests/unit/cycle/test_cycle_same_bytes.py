@@ -25,9 +25,9 @@ def results(folders: Path | list[Path], **more: object) -> dict[str, pl.DataFram
 
 def assert_tables_agree(a: dict[str, pl.DataFrame], b: dict[str, pl.DataFrame], *skipped: str) -> None:
     assert list(a) == list(b)
-    for name in a:
+    for name, table in a.items():
         if name not in skipped:
-            assert_frame_equal(a[name], b[name], rel_tol=REL, abs_tol=ABS)
+            assert_frame_equal(table, b[name], rel_tol=REL, abs_tol=ABS)
 
 
 def without_numbers(notes: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +57,13 @@ def test_documents_are_the_same_bytes_too(authority: Path, tmp_path: Path) -> No
 def test_the_hash_seed_of_python_does_not_matter(authority: Path, tmp_path: Path) -> None:
     for seed in ("1", "4242"):
         answer = run_apart(
-            "run", authority, "--out", tmp_path / seed, "--no-documents", PYTHONHASHSEED=seed, MERILO_LANG="en"
+            "run",
+            authority,
+            "--out",
+            tmp_path / seed,
+            "--no-documents",
+            PYTHONHASHSEED=seed,
+            MERILO_LANG="en",
         )
         assert answer.code == 0, answer.err
     assert fingerprint(tmp_path / "1") == fingerprint(tmp_path / "4242")
@@ -101,12 +107,14 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
     mixed = rows.sample(fraction=1.0, shuffle=True, seed=3)
     a = results(town(tmp_path / "a", rows))
     b = results(town(tmp_path / "b", mixed))
-    assert_tables_agree({k: without_numbers(t) for k, t in a.items()}, {k: without_numbers(t) for k, t in b.items()})
+    assert_tables_agree(
+        {k: without_numbers(t) for k, t in a.items()}, {k: without_numbers(t) for k, t in b.items()}
+    )
 
 
 def test_the_names_of_schools_do_not_matter(tmp_path: Path) -> None:
     rows = works(schools=5)
-    names = {old: new for old, new in zip(sorted(rows["org_id"].unique()), ("z z", "Школа № 1", "a/b", "0", "ё"))}
+    names = dict(zip(sorted(rows["org_id"].unique()), ("z z", "Школа № 1", "a/b", "0", "ё")))
     a = results(town(tmp_path / "a", rows))
     b = results(town(tmp_path / "b", rows.with_columns(pl.col("org_id").replace_strict(names))))
     for table in ("school_results", "school_effects", "deficits", "low_results"):
@@ -184,7 +192,9 @@ def test_a_score_only_procedure_runs_beside_one_with_items(tmp_path: Path) -> No
     rows = works(schools=4)
     folder = town(tmp_path / "a", rows)
     scores = rows.select("org_id", "class_id", score=pl.col("i1") * 20 + pl.col("i4") * 7 + 20)
-    write_procedure(folder, "q", scores, toml='kind = "oge"\nmin_score = 0\nmax_score = 100\npass_score = 25\n')
+    write_procedure(
+        folder, "q", scores, toml='kind = "oge"\nmin_score = 0\nmax_score = 100\npass_score = 25\n'
+    )
     tables = results(folder)
     exam = tables["procedures"].filter(pl.col("procedure_id") == "q").row(0, named=True)
     assert exam["n"] == 96
@@ -199,4 +209,3 @@ def test_a_context_covariate_column_is_no_item(tmp_path: Path) -> None:
     tables = results(town(tmp_path / "a", rows))
     assert tables["items"]["item_id"].to_list() == item_rows()["item_id"].to_list()
     assert "contextual" in tables["school_effects"]["kind"].to_list()
-
