@@ -50,7 +50,7 @@ class Spread:
     within: float
 
     def limits(self, n: float) -> tuple[float, float]:
-        """Where 95 % of schools with n pupils lie."""
+        """Where 95 per cent of schools with n pupils lie."""
         reach = Z95 * math.sqrt(self.between**2 + self.within**2 / n)
         return self.centre - reach, self.centre + reach
 
@@ -133,7 +133,7 @@ def _subtitle(procedure: Mapping[str, object], rows: pl.DataFrame) -> str:
     parts = [
         f"{procedure['title']}.",
         _(
-            "The line is the mean over schools, the strip is where 95 % of schools of such a size lie. "
+            "The line is the mean over schools, the strip is where 95 per cent of schools of such a size lie. "
             "The smaller the school, the wider the strip: an extreme value of a small school is mostly chance. "
             "This is not a ranking."
         ),

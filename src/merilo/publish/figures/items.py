@@ -87,7 +87,7 @@ def _subtitle(rows: pl.DataFrame, procedure: Mapping[str, object]) -> str:
         title=procedure["title"], n=integer(count)
     )
     rule = _(
-        "Grey strips: the border of a sufficient level (57–60 % for basic items, 28.5–30 % for the others). "
+        "Grey strips: the border of a sufficient level (57–60 per cent for basic items, 28.5–30 for the others). "
         "Higher is better. A weak item is a question to the teaching of the topic, not a verdict."
     )
     return f"{works} {rule}"

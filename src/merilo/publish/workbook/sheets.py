@@ -52,7 +52,7 @@ def sheets() -> list[Sheet]:
         ),
         Sheet(
             _("School effects"), "school_effects",
-            _("How far a school lies from what is expected, in points, with a 95 % interval. An interval that "
+            _("How far a school lies from what is expected, in points, with a 95 per cent interval. An interval that "
               "covers zero does not differ from the expected."),
             ("+procedure", "+district", "+school", "kind", "n", "effect_points", "effect_points_lower",
              "effect_points_upper", "effect_points_se", "effect_sd", "reliability", "note"),
