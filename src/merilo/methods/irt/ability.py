@@ -91,13 +91,14 @@ def cell_abilities(items: PartialCreditItems | ArrayLike, cells: ScoreCells) -> 
     usable = known.calibrated
     if not usable.any():
         return CellAbilities(wle, wle_se)
-    scorable = cells.patterns.any(axis=1) & ~(cells.patterns & ~usable).any(axis=1)
+    scorable = np.asarray(cells.patterns.any(axis=1) & ~(cells.patterns & ~usable).any(axis=1))
     chosen = known.take(usable)
     met = cells.patterns[:, usable]
     lowest, highest = met @ chosen.lowest(), met @ chosen.highest()
+    ranging = np.asarray(lowest < highest)
     possible = (
         scorable[cells.cell_pattern]
-        & (lowest < highest)[cells.cell_pattern]
+        & ranging[cells.cell_pattern]
         & (cells.cell_score >= lowest[cells.cell_pattern])
         & (cells.cell_score <= highest[cells.cell_pattern])
     )

@@ -15,7 +15,7 @@ from merilo.methods.irt.ladder import ScoreLadder, climb, joint_counts
 MAX_ITERATIONS = 100
 DECREMENT = 1e-10  # expected further gain of log-likelihood at which Newton stops
 LARGEST_STEP = 3.0  # logits; Newton overshoots from poor starts
-PATTERNS_AT_ONCE = 128  # bounds memory and keeps the arrays near the processor
+PATTERNS_AT_ONCE = 32  # bounds memory and keeps the arrays near the processor
 COUPLED = 1e-6  # works: smallest |covariance| of two items' points, summed over works, that links them
 
 
