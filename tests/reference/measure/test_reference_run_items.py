@@ -1,7 +1,7 @@
 """Items of whole runs on published data against other programs' printed numbers.
 
-Values: shared/data/published/reference/irt_reference.txt (R: psychotools by conditional ML, ltm by marginal ML), and the
-manual of ltm (Rizopoulos 2006) for alpha.
+Values: shared/data/published/reference/irt_reference.txt (R: psychotools by conditional ML, ltm by marginal ML),
+and the manual of ltm (Rizopoulos 2006) for alpha.
 """
 
 from __future__ import annotations
@@ -43,8 +43,36 @@ MATH_EXAM = (
     0.5608,
 )
 # The same in groups 1 and 2, mean 0.
-GROUP_1 = (-0.74976, -0.52106, -0.99612, 0.46040, -0.69564, -0.14416, 1.86370, -0.14416, -0.06527, 1.06724, -0.76801, -0.12832, 0.82117)  # fmt: skip
-GROUP_2 = (0.9283, -1.0330, -1.1318, 0.2423, -0.8757, -0.7556, 2.8696, -0.6682, 1.5484, 0.6113, -1.8123, -0.6253, 0.7021)  # fmt: skip
+GROUP_1 = (
+    -0.74976,
+    -0.52106,
+    -0.99612,
+    0.46040,
+    -0.69564,
+    -0.14416,
+    1.86370,
+    -0.14416,
+    -0.06527,
+    1.06724,
+    -0.76801,
+    -0.12832,
+    0.82117,
+)
+GROUP_2 = (
+    0.9283,
+    -1.0330,
+    -1.1318,
+    0.2423,
+    -0.8757,
+    -0.7556,
+    2.8696,
+    -0.6682,
+    1.5484,
+    0.6113,
+    -1.8123,
+    -0.6253,
+    0.7021,
+)
 # psychotools::pcmodel, thresholds 1 and 2 of the first four and the last two of 24 items.
 VERBAL = {
     1: (-1.233218, -0.897987),
