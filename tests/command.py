@@ -61,7 +61,7 @@ def command_line(words: Sequence[object]) -> list[str]:
 def run_apart(*words: object, **environment: str) -> Answer:
     """`merilo` in a process of its own with these environment variables."""
     done = subprocess.run(
-        command_line(words), capture_output=True, text=True, encoding="utf-8",
+        command_line(words), capture_output=True, text=True, encoding="utf-8", errors="replace",
         env=plain_environment(**environment), check=False, timeout=120,
     )  # fmt: skip
     return Answer(done.returncode, done.stdout, done.stderr)

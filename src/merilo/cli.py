@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 a defect of Merilo; 2 wrong use; 3 input; 4 definition; 5 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import sys
@@ -372,6 +373,11 @@ _DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EP
 
 def main() -> None:
     """Entry point: errors become sentences and exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a terminal that lacks a letter shows "?" and the run goes on
+            stream.reconfigure(errors="replace")
     try:
         app()
     except MeriloError as error:

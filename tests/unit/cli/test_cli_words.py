@@ -128,6 +128,16 @@ def test_a_run_says_where_everything_is(merilo: Command, tmp_path: Path) -> None
     assert answer.err == ""
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp866", "cp1251"])
+def test_a_terminal_without_some_letters_does_not_stop_a_run(tmp_path: Path, encoding: str) -> None:
+    answer = run_apart(
+        "run", town(tmp_path / "town"), "--out", tmp_path / "out", "--no-documents",
+        MERILO_LANG="ru", PYTHONIOENCODING=encoding,
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "out" / "manifest.json").is_file()
+
+
 def test_describe_tells_of_one_procedure(merilo: Command, tmp_path: Path) -> None:
     folder = town(tmp_path / "town") / "procedures" / "p"
     answer = merilo("describe", folder)
