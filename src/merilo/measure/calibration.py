@@ -11,13 +11,10 @@ from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.irt import (
     PartialCreditCalibration,
     ScoreCells,
-    ability_table,
     calibrate_partial_credit,
+    cell_abilities,
     estimate_latent_distribution,
 )
-
-# Rare sets of administered items add time, not knowledge, to the ability distribution.
-MOST_PATTERNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +41,15 @@ def calibrate(cells: CellCounts, max_points: IntArray) -> Calibration:
     pcm = calibrate_partial_credit(counts)
     usable = pcm.items.calibrated
     scorable: BoolArray = np.asarray(~(cells.patterns & ~usable).any(axis=1))
-    wle = np.full(len(cells.n), np.nan)
-    wle_se = np.full(len(cells.n), np.nan)
-    for pattern in np.flatnonzero(scorable):
-        table = ability_table(pcm.items, administered=cells.patterns[pattern])
-        here = cells.pattern == pattern
-        wle[here], wle_se[here] = table.wle[cells.score[here]], table.wle_se[cells.score[here]]
+    abilities = cell_abilities(pcm.items, counts)
     mean, sd = _latent(pcm, counts, scorable)
-    return Calibration(pcm, counts, scorable, wle, wle_se, mean, sd)
+    return Calibration(pcm, counts, scorable, abilities.wle, abilities.wle_se, mean, sd)
 
 
 def _latent(pcm: PartialCreditCalibration, counts: ScoreCells, scorable: BoolArray) -> tuple[float, float]:
-    """Mean and SD of ability, from the raw scores of the most frequent sets of administered items."""
-    works = counts.works_by_score()
-    frequent = np.argsort(-works.sum(axis=1), kind="stable")[:MOST_PATTERNS]
-    chosen = np.sort(frequent[scorable[frequent]])
-    if not len(chosen):
+    """Mean and SD of ability, from the raw scores over each set of administered items."""
+    if not scorable.any():
         return float("nan"), float("nan")
-    latent = estimate_latent_distribution(pcm.items, works[chosen], patterns=counts.patterns[chosen])
+    works = counts.works_by_score()[scorable]
+    latent = estimate_latent_distribution(pcm.items, works, patterns=counts.patterns[scorable])
     return latent.mean, latent.sd

@@ -14,7 +14,8 @@ from merilo.language import translator
 from merilo.measure.calibration import Calibration
 from merilo.measure.tally import CellCounts, Tally
 from merilo.methods.arrays import BoolArray, FloatArray
-from merilo.methods.irt import points_given_score, subset_score_distribution
+from merilo.methods.irt import PartialCreditItems, points_given_score
+from merilo.methods.irt.ladder import climb
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
 
@@ -22,6 +23,8 @@ _ = translator("measure")
 
 # The model counts as this many works beside those observed with a raw score.
 MODEL_WORKS = 5.0
+# Sets of administered items that are worked out together: each needs some hundred kilobytes.
+PATTERNS_AT_ONCE = 256
 
 
 def school_skills(works: WorksFile, tally: Tally, calibration: Calibration | None) -> pl.DataFrame:
@@ -113,20 +116,31 @@ def _rows(
 
 def _skill_variance(cells: CellCounts, calibration: Calibration, inside: BoolArray) -> FloatArray:
     """Conditional variance (C,) of a pupil's points on the skill given the cell's raw score; NaN unknown."""
-    variance = np.full(len(cells.n), np.nan)
-    for pattern in np.flatnonzero(calibration.scorable):
-        here = cells.pattern == pattern
-        administered = cells.patterns[pattern]
-        subset = inside & administered
-        if not subset.any():
-            variance[here] = 0.0
-            continue
-        share = subset_score_distribution(calibration.pcm.items, subset, administered=administered)
-        points = np.arange(share.shape[1])
-        mean = share @ points
-        spread = share @ points**2 - mean**2
-        variance[here] = np.maximum(spread, 0.0)[cells.score[here]]
-    return variance
+    by_pattern = np.full((len(cells.patterns), int(calibration.pcm.items.max_points.sum()) + 1), np.nan)
+    scorable = np.flatnonzero(calibration.scorable)
+    for start in range(0, len(scorable), PATTERNS_AT_ONCE):
+        some = scorable[start : start + PATTERNS_AT_ONCE]
+        by_pattern[some] = _subset_variance(calibration.pcm.items, inside, cells.patterns[some])
+    return by_pattern[cells.pattern, cells.score]
+
+
+def _subset_variance(items: PartialCreditItems, inside: BoolArray, patterns: BoolArray) -> FloatArray:
+    """Var(points on a subset | raw score) of every pattern, (P, S+1); NaN where the score cannot occur.
+
+    P(y on the subset | raw score r) = gamma_subset(y) gamma_rest(r - y) / gamma_all(r), all patterns in one climb.
+    """
+    masks = np.concatenate([patterns & inside, patterns & ~inside, patterns])
+    log_gamma = climb(items.log_weight, items.max_points, masks).log_gamma
+    subset, rest, whole = log_gamma.reshape(3, len(patterns), -1)
+    possible = np.isfinite(whole)
+    first, second = np.zeros_like(whole), np.zeros_like(whole)
+    for y in range(1, int(items.max_points[inside].sum()) + 1):
+        # The share of works with y points on the subset, by raw score from y on.
+        power = subset[:, y, None] + rest[:, : whole.shape[1] - y] - np.where(possible, whole, 0.0)[:, y:]
+        share = np.exp(power)
+        first[:, y:] += y * share
+        second[:, y:] += y * y * share
+    return np.where(possible, np.maximum(second - first**2, 0.0), np.nan)
 
 
 def _sum(cells: CellCounts, per_work: FloatArray, n_orgs: int) -> FloatArray:
