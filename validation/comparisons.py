@@ -15,11 +15,13 @@ WIDE = 1.959964
 
 
 def rows_of(frame: pl.DataFrame, procedure: str = "b") -> pl.DataFrame:
+    """Rows of one procedure, in the order of schools or items."""
     rows = frame.filter(pl.col("procedure_id") == procedure)
     return rows.sort("org_id" if "org_id" in rows.columns else "position")
 
 
 def column(frame: pl.DataFrame, name: str) -> FloatArray:
+    """A column as numbers, NaN where empty."""
     return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
@@ -30,6 +32,7 @@ def inside(frame: pl.DataFrame, name: str, truth: FloatArray) -> FloatArray:
 
 
 def compare_items(tables: dict[str, pl.DataFrame], form: town.TestForm) -> Contributions:
+    """Difficulties, mean 0 over items, against the true ones."""
     rows = rows_of(tables["items"])
     truth = form.difficulty - form.difficulty.mean()
     error, se = column(rows, "difficulty_logits") - truth, column(rows, "difficulty_logits_se")
@@ -44,6 +47,7 @@ def compare_items(tables: dict[str, pl.DataFrame], form: town.TestForm) -> Contr
 
 
 def compare_dif(tables: dict[str, pl.DataFrame], form: town.TestForm) -> Contributions:
+    """Differences by sex: where one was planted, and where none was."""
     rows = rows_of(tables["items"])
     error = column(rows, "dif_sex_logits") - form.sex_dif
     se = column(rows, "dif_sex_logits_se")
@@ -74,6 +78,7 @@ def compare_effects(
 
 
 def compare_means(tables: dict[str, pl.DataFrame], law: Law) -> Contributions:
+    """Means of points against what a pupil of the school is expected to gain."""
     rows = rows_of(tables["school_results"])
     error = column(rows, "mean_points") - law.mean
     return {
@@ -83,6 +88,7 @@ def compare_means(tables: dict[str, pl.DataFrame], law: Law) -> Contributions:
 
 
 def compare_shares(tables: dict[str, pl.DataFrame], law: Law) -> Contributions:
+    """Shares of marks against the true ones."""
     rows = rows_of(tables["school_results"])
     lowest = [0, *CUTS.values(), law.share.shape[1]]
     return {
