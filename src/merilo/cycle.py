@@ -103,6 +103,9 @@ def run(
         manifest = _manifest(authority, paths, collected, chosen, seed, made_on or date.today())
         if target is not None:
             _publish(tables, manifest, authority, chosen, target, documents, clock)
+            manifest["files"] = sorted(
+                [MANIFEST, *(path.name for path in target.iterdir() if path.is_file())]
+            )
             manifest["times"] = clock.times(started)
             text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
             (target / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -207,7 +210,7 @@ def _manifest(
     seed: int,
     made_on: date,
 ) -> dict[str, Any]:
-    inputs = {_short(path, folders): _sha256(path) for path in authority.files}
+    inputs = {name: _sha256(path) for path, name in _short_names(authority.files, folders).items()}
     identity = json.dumps([sorted(inputs.values()), VERSION, definitions.fingerprint(), seed])
     return {
         "run_id": hashlib.sha256(identity.encode()).hexdigest()[:12],
@@ -223,12 +226,21 @@ def _manifest(
     }
 
 
-def _short(path: Path, folders: Sequence[Path]) -> str:
-    """The path below its authority folder: the manifest names no place on this machine."""
+def _short_names(paths: Sequence[Path], folders: Sequence[Path]) -> dict[Path, str]:
+    """Paths below their authority folder: the manifest names no place on this machine.
+
+    Folders of one base name are told apart by a number.
+    """
+    names: dict[Path, str] = {}
     for folder in folders:
-        if path.is_relative_to(folder):
-            return f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"
-    return path.name
+        base = folder.resolve().name
+        twins = sum(name == base or name.startswith(f"{base} (") for name in names.values())
+        names.setdefault(folder, f"{base} ({twins + 1})" if twins else base)
+    short = {}
+    for path in paths:
+        folder = next(folder for folder in folders if path.is_relative_to(folder))
+        short[path] = f"{names[folder]}/{path.relative_to(folder).as_posix()}"
+    return short
 
 
 def _sha256(path: Path) -> str:

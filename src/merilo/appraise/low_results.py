@@ -44,12 +44,14 @@ def appraise_low_results(
             steady_below=1 - rule.steady_probability,
         )
     except EstimationError as error:
-        return schools.with_columns(pl.lit(0).alias("procedures_n"), pl.lit(error.rule).alias("note"))
+        return schools.with_columns(pl.lit(0).alias("procedures_n"), pl.lit(_(error.rule)).alias("note"))
     years = ", ".join(counted["school_year"].unique().sort().to_list())
     return _rows(schools, assessed, organisations, rule, years, official=official)
 
 
-def _counted(procedures: pl.DataFrame, results: pl.DataFrame, rule: LowResultRule) -> tuple[pl.DataFrame, bool]:
+def _counted(
+    procedures: pl.DataFrame, results: pl.DataFrame, rule: LowResultRule
+) -> tuple[pl.DataFrame, bool]:
     """Procedures of the rule in its window of school years, and whether they are the official ones."""
     judged = results.filter(pl.col("low_n").is_not_null())["procedure_id"].unique()
     held = procedures.filter(pl.col("procedure_id").is_in(judged.implode()))
@@ -64,20 +66,18 @@ def _counted(procedures: pl.DataFrame, results: pl.DataFrame, rule: LowResultRul
     return held.filter(pl.col("school_year").is_in(latest.implode())).sort("procedure_id"), official
 
 
-def _counts(counted: pl.DataFrame, results: pl.DataFrame, schools: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
+def _counts(
+    counted: pl.DataFrame, results: pl.DataFrame, schools: pl.DataFrame
+) -> tuple[FloatArray, FloatArray]:
     """Low works and works, (S, P): schools by procedures."""
     shape = (schools.height, counted.height)
     low, n = np.zeros(shape), np.zeros(shape)
     for column, procedure_id in enumerate(counted["procedure_id"]):
-        rows = results.filter(pl.col("procedure_id") == procedure_id).select("org_id", "low_n", "low_share", "n")
+        rows = results.filter(pl.col("procedure_id") == procedure_id).select("org_id", "low_n", "judged_n")
         joined = schools.join(rows, on="org_id", how="left", maintain_order="left")
-        # A work without a mark is judged by nobody: the share's own denominator counts.
-        judged = joined.select(
-            pl.when(pl.col("low_share") > 0).then(pl.col("low_n") / pl.col("low_share")).otherwise(pl.col("n"))
-        ).to_series()
         low[:, column] = joined["low_n"].fill_null(0).to_numpy()
-        n[:, column] = judged.zip_with(joined["low_n"].is_not_null(), pl.zeros(shape[0], eager=True)).fill_null(0)
-    return low, np.round(n)
+        n[:, column] = joined["judged_n"].fill_null(0).to_numpy()
+    return low, n
 
 
 def _rows(
@@ -89,13 +89,17 @@ def _rows(
     *,
     official: bool,
 ) -> pl.DataFrame:
-    kinds = schools.join(organisations.select("org_id", "kind"), on="org_id", how="left", maintain_order="left")
+    kinds = schools.join(
+        organisations.select("org_id", "kind"), on="org_id", how="left", maintain_order="left"
+    )
     excluded = kinds["kind"].is_in(list(rule.excluded_kinds)).fill_null(value=False).to_numpy()
     known = ~np.isnan(assessed.probability)
     stability = np.where(assessed.steady, "steady", "borderline")
     notes = []
     for out, enough in zip(excluded, known, strict=True):
-        words = [] if official else [_("none of the rule's own procedures was held; all with a minimum are used")]
+        words = (
+            [] if official else [_("none of the rule's own procedures was held; all with a minimum are used")]
+        )
         if out:
             words.append(_("this kind of organisation is outside the rule"))
         if not enough:

@@ -16,6 +16,8 @@ from merilo.tables.works import WorksFile
 _ = translator("measure")
 
 MARKS = (2, 3, 4, 5)
+# With fewer works a school's numbers are mostly chance (FIOKO: groups from 10).
+FEW_WORKS = 10
 # By journal mark and mark of the work: -1 below the journal, 0 equal, 1 above.
 _ABOVE_JOURNAL = np.sign(np.arange(4)[None, :] - np.arange(4)[:, None])
 
@@ -47,7 +49,7 @@ def school_results(
     columns.update(_marks(schools.marks, schools.low, works))
     frame = pl.DataFrame(columns, strict=False).with_columns(
         pl.lit(works.procedure.procedure_id).alias("procedure_id"),
-        pl.Series("note", _notes(n, means), dtype=pl.String),
+        pl.Series("note", _notes(n, means, works), dtype=pl.String),
     )
     return frame
 
@@ -93,6 +95,7 @@ def _marks(marks: IntArray, low: IntArray, works: WorksFile) -> dict[str, object
         judged = n
     else:  # only the works with a given mark can be judged
         judged = marked
+    columns["judged_n"] = judged.astype(np.int64)
     columns["low_n"] = [int(k) if total else None for k, total in zip(low, judged, strict=True)]
     columns["low_share"] = wilson_interval(low.astype(np.float64), judged).share
     columns["quality_share"] = wilson_interval(by_mark[:, 4] + by_mark[:, 5], marked).share
@@ -105,16 +108,16 @@ def _marks(marks: IntArray, low: IntArray, works: WorksFile) -> dict[str, object
     return columns
 
 
-def _notes(n: IntArray, means: ClusteredMean) -> list[str | None]:
-    notes: list[str | None] = []
-    for pupils in n:
-        if pupils == 0:
-            notes.append(_("nobody wrote"))
-        elif pupils < 10:
-            notes.append(_("few works: chance weighs heavily"))
-        else:
-            notes.append(None)
+def _notes(n: IntArray, means: ClusteredMean, works: WorksFile) -> list[str | None]:
+    shared = []
     if not means.class_variance_known:
-        unknown = _("no school has two classes: that classes differ is not in the standard error")
-        return [unknown if note is None else f"{note}; {unknown}" for note in notes]
+        shared.append(_("no school has two classes: that classes differ is not in the standard error"))
+    if not works.procedure.cut_scores and works.procedure.pass_score is None:
+        shared.append(_("no cut scores: marks and low results are those of the file, where it has any"))
+    notes = []
+    for pupils in n:
+        own = [_("nobody wrote")] if pupils == 0 else []
+        if 0 < pupils < FEW_WORKS:
+            own.append(_("few works: chance weighs heavily"))
+        notes.append("; ".join(own + shared) or None)
     return notes

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from polars.exceptions import PolarsError
 
 from merilo.errors import OutputError, UsageError
 from merilo.language import translator
@@ -129,7 +130,7 @@ def _write(
         if out.is_dir():
             out.rmdir()
         part.rename(out)
-    except OSError as error:
+    except (OSError, PolarsError) as error:  # polars says a full disk in its own words
         raise OutputError(
             _("The simulated authority cannot be written: {reason}").format(reason=error), file=out
         ) from error

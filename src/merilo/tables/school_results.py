@@ -61,6 +61,11 @@ SCHOOL_RESULTS = Table(
             for mark in (2, 3, 4, 5)
             for c in interval(f"share_{mark}", "share", f"share with mark {mark}", f"доля отметки «{mark}»")
         ),
+        count(
+            "judged_n",
+            "works that can be judged against the minimum",
+            "работ, которые можно сравнить с минимумом",
+        ),
         count("low_n", "works below the minimum", "работ ниже минимума"),
         number(
             "low_share",

@@ -46,6 +46,7 @@ def results(**schools: list[tuple[int, int] | None]) -> pl.DataFrame:
             "org_id": org,
             "low_n": held[0],
             "n": held[1],
+            "judged_n": held[1],
             "low_share": held[0] / held[1],
         }
         for org, counts in schools.items()
@@ -207,7 +208,7 @@ def test_without_a_minimum_nothing_is_told_and_the_note_says_why() -> None:
 
 
 def test_a_school_without_works_in_the_rules_procedures_is_not_listed() -> None:
-    nobody = results(b=[(0, 1)] * 2).with_columns(n=0, low_n=None, low_share=None)
+    nobody = results(b=[(0, 1)] * 2).with_columns(n=0, judged_n=0, low_n=None, low_share=None)
     found = pl.concat([results(a=[(5, 10)] * 2), nobody], how="vertical_relaxed")
     row = appraised(procedures(), found)["b"]
     assert (row["procedures_n"], row["listed"], row["probability"]) == (0, False, None)
