@@ -11,6 +11,7 @@ import pytest
 
 from merilo.language import choose_language
 from merilo.publish import RunStamp
+from merilo.tables import TABLES
 
 SKILLS = {
     "1": "Решение текстовых задач на движение, работу и проценты",
@@ -44,9 +45,16 @@ def build_town(
     rows: dict[str, list[dict[str, object]]] = {
         name: []
         for name in (
-            "procedures items school_results school_effects score_distribution deficits low_results organisations "
-            "rejected_rows"
-        ).split()
+            "procedures",
+            "items",
+            "school_results",
+            "school_effects",
+            "score_distribution",
+            "deficits",
+            "low_results",
+            "organisations",
+            "rejected_rows",
+        )
     }
     ability = rng.normal(0, 0.35, schools)
     base = np.r_[3, 7, 9, rng.integers(12, 95, max(schools - 3, 0))][:schools]
@@ -91,7 +99,8 @@ def build_town(
                 "message": "Балл выше наибольшего: 7 из 2.",
             }
         )
-    return {name: pl.DataFrame(content, infer_schema_length=None) for name, content in rows.items()}
+    frames = {name: pl.DataFrame(content, infer_schema_length=None) for name, content in rows.items()}
+    return {name: TABLES[name].frame(frame) for name, frame in frames.items()}
 
 
 def _add_procedure(rows, plan, year, ability, base, rng):
@@ -138,7 +147,9 @@ def _add_procedure(rows, plan, year, ability, base, rng):
             "lifted_share": 0.52,
             "lifted_share_lower": 0.47,
             "lifted_share_upper": 0.57,
+            **{f"lifted_share_{m}": share for m, share in ((3, 0.55), (4, 0.21), (5, 0.18))},
             "school_sd_points": 0.08 * top,
+            "vpc": 0.12,
             "pupil_sd_points": float(score.std(ddof=1)),
             "note": None,
         }
