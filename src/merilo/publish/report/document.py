@@ -12,6 +12,7 @@ import polars as pl
 import typst
 
 from merilo.definitions import Definitions, load_definitions
+from merilo.errors import OutputError
 from merilo.language import language, translator
 from merilo.publish.disclosure import PUBLIC, Audience, protect
 from merilo.publish.fonts import FONT_FOLDER
@@ -60,9 +61,22 @@ def write_report(
     """
     definitions = definitions or load_definitions()
     shown = protect(with_gathered(tables), audience, definitions.disclosure)
+    if "low_results" in tables:
+        # The chapters only count these schools, and a count of schools tells of no pupil; counted after
+        # protection, schools with a small group in any procedure would be missing from it.
+        shown["low_results"] = tables["low_results"]
     material = gather(shown, audience, definitions, authority_name)
     blocks = [block for part in PARTS for block in part(material)]
-    path.write_bytes(_set(blocks, _head(material, stamp), stamp.made_on))
+    pdf = _set(blocks, _head(material, stamp), stamp.made_on)
+    try:
+        path.write_bytes(pdf)
+    except OSError as problem:
+        raise OutputError(
+            _("the report cannot be written"),
+            file=path,
+            value=problem.strerror,
+            next_step=_("Close it in its reader, free some space or choose another folder."),
+        ) from problem
     return path
 
 
