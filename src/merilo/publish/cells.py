@@ -34,22 +34,40 @@ def protect_cells(
     if not frame.height:
         return frame
     sizes = _numbers(frame, "n")
+    judged = _numbers(frame, "judged_n") if "judged_n" in frame.columns else sizes
+    journal_n = _numbers(frame, "journal_n") if "journal_n" in frame.columns else sizes
 
     def hide(counts: FloatArray, n: FloatArray) -> BoolArray:
         return hide_small_cells(counts, n, hidden_rows, partitions, limit=limit, small_group=small_group)
 
-    hidden: dict[str, BoolArray] = {}
-    marks = hide(_counts(frame, MARKS, sizes), sizes)
-    hidden.update(zip(MARKS, marks.T))
-    journal_n = _numbers(frame, "journal_n") if "journal_n" in frame.columns else sizes
+    marks = hide(_counts(frame, MARKS, judged), judged)
+    hidden = dict(zip(MARKS, marks.T))
     hidden.update(zip(JOURNAL, hide(_counts(frame, JOURNAL, journal_n), journal_n).T))
-    hidden["low_share"] = _with_complement(frame, "low_share", sizes, hide) | marks[:, 0]
-    hidden["quality_share"] = _quality(frame, marks, sizes, hide, partitions, limit=limit)
+    hidden["low_share"] = _with_complement(frame, "low_share", judged, hide) | marks[:, 0]
+    hidden["low_n"] = hidden["low_share"]
+    hidden["quality_share"] = _quality(frame, marks, judged, hide, partitions, limit=limit)
     if "absent_n" in frame.columns:
-        absent = _numbers(frame, "absent_n")
-        hidden["absent_n"] = hide(absent[:, None], np.full_like(absent, np.inf))[:, 0]
-        hidden["participation_share"] = hidden["enrolled_n"] = hidden["absent_n"]
+        hidden["absent_n"], hidden["participation_share"] = _absent(frame, sizes, hide, limit=limit)
+        hidden["enrolled_n"] = hidden["participation_share"]
     return _emptied(frame, hidden, hidden_rows)
+
+
+def _absent(frame: pl.DataFrame, n: FloatArray, hide: Hide, *, limit: int) -> tuple[BoolArray, BoolArray]:
+    """Absentees to hide; and where the share of those who took part, or the enrolment, would tell of a few."""
+    absent = _numbers(frame, "absent_n")
+    hidden = hide(absent[:, None], np.full_like(absent, np.inf))[:, 0]
+    telling = hidden.copy()
+    if "enrolled_n" in frame.columns:
+        telling |= _is_few(_numbers(frame, "enrolled_n") - n, limit)
+    if "participation_share" in frame.columns:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            telling |= _is_few(n / _numbers(frame, "participation_share") - n, limit)
+    return hidden, telling
+
+
+def _is_few(pupils: FloatArray, limit: int) -> BoolArray:
+    rounded = np.round(pupils)
+    return (rounded > 0) & (rounded < limit)
 
 
 def _numbers(frame: pl.DataFrame, column: str) -> FloatArray:

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import numpy as np
 import polars as pl
 
 from merilo.language import translator
-from merilo.methods.arrays import BoolArray, IntArray
+from merilo.methods.arrays import BoolArray
 from merilo.publish.cells import protect_cells
-from merilo.publish.suppression import hide_small_groups
+from merilo.publish.gathered import DISTRICT_DEFICITS
+from merilo.publish.withheld import beside_its_own, codes, find_withheld
+from merilo.tables import TABLES
 
 _ = translator("publish")
 
@@ -30,10 +31,15 @@ NOT_FOR_THE_PUBLIC = frozenset({"objectivity", "objectivity_schools"})
 # Tables with shares of categories, whose single cells are protected as well.
 SHARED_OUT = frozenset({"school_results", "procedures", "journal_totals"})
 
+# Counts of pupils over the whole authority; not_administered_n describes the test forms, not the pupils.
+ITEM_COUNTS = frozenset({"not_attempted_n"})
+
 # What describes a row rather than measures its pupils: it stays when the row is hidden.
 DESCRIPTIVE = frozenset(
-    "position max_points max_score min_score year_group programme_year_group cut_3 cut_4 cut_5 pass_score "
-    "score items_n procedures_n row schools_n".split()
+    {
+        *("position", "max_points", "max_score", "min_score", "year_group", "programme_year_group"),
+        *("cut_3", "cut_4", "cut_5", "pass_score", "score", "items_n", "procedures_n", "row", "schools_n"),
+    }
 )
 DERIVED_WORDS = frozenset({"stability", "item_rule", "note", "leading_evidence"})
 
@@ -85,21 +91,27 @@ def protect(
     """The tables as this audience may see them; what is hidden is empty and its `note` says so."""
     limit = audience.limit(rule)
     shown = {
-        name: _own_rows(_without_extremes(frame), audience)
+        name: _own_rows(_without_extremes(name, frame, audience), audience)
         for name, frame in tables.items()
         if _may_leave(name, frame, audience)
     }
-    districts = None if audience.kind == "school" else shown.get("organisations")
-    hidden = _hidden_results(shown, districts, limit)
+    if audience.kind == "school" and DISTRICT_DEFICITS in shown:
+        shown[DISTRICT_DEFICITS] = beside_its_own(
+            shown[DISTRICT_DEFICITS], shown.get("deficits"), limit=limit
+        )
+    summed = shown.get("organisations") if DISTRICT_DEFICITS in shown and audience.kind != "school" else None
+    withheld = find_withheld(shown, summed, limit=limit)
     protected = {}
     for name, frame in shown.items():
-        rows = _hidden_rows(name, frame, hidden, districts, limit)
+        rows = withheld.rows(name, frame, shown.get("procedures"), limit=limit)
         open_frame = _blank(frame, rows, limit)
         if name in SHARED_OUT:
-            partitions = _partitions(open_frame, districts) if name == "school_results" else []
+            partitions = [codes(frame, ["procedure_id"])] if name == "school_results" else []
             open_frame = protect_cells(
                 open_frame, rows, partitions, limit=limit, small_group=rule.restricted_below
             )
+        if name == "items":
+            open_frame = _without_small_counts(open_frame, ITEM_COUNTS, limit)
         protected[name] = open_frame
     return protected
 
@@ -119,8 +131,11 @@ def _may_leave(name: str, frame: pl.DataFrame, audience: Audience) -> bool:
     return not (audience.kind == "public" and name in NOT_FOR_THE_PUBLIC)
 
 
-def _without_extremes(frame: pl.DataFrame) -> pl.DataFrame:
+def _without_extremes(name: str, frame: pl.DataFrame, audience: Audience) -> pl.DataFrame:
+    """Without lowest and highest values; outside the centre also without columns that Merilo does not know."""
     extremes = [c for c in frame.columns if c.startswith(EXTREMES) and c not in NOT_EXTREMES]
+    if name == "organisations" and audience.kind != "centre":
+        extremes += [c for c in frame.columns if c not in TABLES["organisations"].schema]
     return frame.drop(extremes)
 
 
@@ -130,66 +145,12 @@ def _own_rows(frame: pl.DataFrame, audience: Audience) -> pl.DataFrame:
     return frame.filter(pl.col("org_id") == audience.org_id)
 
 
-def _hidden_results(
-    tables: Mapping[str, pl.DataFrame], districts: pl.DataFrame | None, limit: int
-) -> pl.DataFrame:
-    """Pairs of procedure and school that must not be seen; `is_small`: by their own size."""
-    results = tables.get("school_results")
-    if results is None or not results.height:
-        return pl.DataFrame(schema={"procedure_id": pl.String, "org_id": pl.String, "is_small": pl.Boolean})
-    n = results["n"].cast(pl.Float64).fill_null(0.0).to_numpy()
-    hidden = hide_small_groups(n, _partitions(results, districts), limit=limit)
-    return results.select("procedure_id", "org_id", is_small=pl.Series(n < limit)).filter(pl.Series(hidden))
-
-
-def _hidden_rows(
-    name: str,
-    frame: pl.DataFrame,
-    hidden: pl.DataFrame,
-    districts: pl.DataFrame | None,
-    limit: int,
-) -> BoolArray:
-    columns = set(frame.columns)
-    rows = np.zeros(frame.height, dtype=bool)
-    if "n" in columns:
-        n = frame["n"].cast(pl.Float64).fill_null(0.0).to_numpy()
-        has_total = bool({"org_id", "district"} & columns) or name == "score_distribution"
-        rows |= hide_small_groups(n, _partitions(frame, districts) if has_total else [], limit=limit)
-        if name == "score_distribution":
-            rows &= n > 0  # a score nobody gained tells of nobody
-    if {"procedure_id", "org_id"} <= columns:
-        rows |= _matches(frame, hidden, ["procedure_id", "org_id"])
-    elif "org_id" in columns and name not in {"organisations"}:
-        rows |= _matches(frame, hidden.filter("is_small"), ["org_id"])
-    return rows
-
-
-def _matches(frame: pl.DataFrame, hidden: pl.DataFrame, on: list[str]) -> BoolArray:
-    marked = hidden.select(on).unique().with_columns(is_hidden=pl.lit(value=True))
-    joined = frame.select(on).join(marked, on=on, how="left", maintain_order="left")
-    return joined["is_hidden"].fill_null(value=False).to_numpy()
-
-
-def _partitions(frame: pl.DataFrame, organisations: pl.DataFrame | None) -> list[IntArray]:
-    """The groups of rows that have a published total: the whole authority, and each district."""
-    totals = [c for c in ("procedure_id", "skill", "kind", "evidence") if c in frame.columns]
-    if not totals:
-        return []
-    keys = frame.select(totals)
-    partitions = [_codes(keys)]
-    if organisations is not None and "org_id" in frame.columns and "district" in organisations.columns:
-        district = frame.select("org_id").join(
-            organisations.select("org_id", "district"), on="org_id", how="left", maintain_order="left"
-        )["district"]
-        partitions.append(_codes(keys.with_columns(district=district)))
-    return partitions
-
-
-def _codes(keys: pl.DataFrame) -> IntArray:
-    joined = keys.select(
-        pl.concat_str([pl.col(c).cast(pl.String).fill_null("") for c in keys.columns], separator="\x1f")
-    ).to_series()
-    return joined.rank("dense").cast(pl.Int64).to_numpy()
+def _without_small_counts(frame: pl.DataFrame, columns: frozenset[str], limit: int) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.when(~pl.col(c).is_between(1, limit - 1)).then(pl.col(c)).alias(c)
+        for c in frame.columns
+        if c in columns
+    )
 
 
 def _blank(frame: pl.DataFrame, rows: BoolArray, limit: int) -> pl.DataFrame:

@@ -8,7 +8,7 @@ turn until nothing changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,15 +26,20 @@ def close_rows(counts: FloatArray, hidden: BoolArray, *, limit: int) -> BoolArra
     if not counts.size:
         return hidden
     while True:
-        cells = (hidden & (counts > 0)).sum(axis=1)
-        pupils = np.where(hidden, counts, 0.0).sum(axis=1)
-        is_open = (cells > 0) & ((cells < 2) | (pupils < limit))
         candidates = np.where(~hidden & (counts > 0), counts, np.inf)
         smallest = candidates.argmin(axis=1)
-        can_close = is_open & np.isfinite(candidates[every_row, smallest])
+        can_close = are_open(counts, hidden, limit=limit) & np.isfinite(candidates[every_row, smallest])
         if not can_close.any():
             return hidden
         hidden[every_row[can_close], smallest[can_close]] = True
+
+
+def are_open(counts: FloatArray, hidden: BoolArray, *, limit: int) -> BoolArray:
+    """Rows whose hidden cells a published total would give away; a hidden zero is a hidden cell. Returns (R,)."""
+    cells = (hidden & (counts > 0)).sum(axis=1)
+    pupils = np.where(hidden, counts, 0.0).sum(axis=1)
+    found: BoolArray = hidden.any(axis=1) & ((cells < 2) | (pupils < limit))
+    return found
 
 
 def close_columns(
@@ -42,25 +47,50 @@ def close_columns(
 ) -> BoolArray:
     """The same for columns, within every group of every partition of the rows.
 
-    partitions: arrays (R,) of group numbers; each group has a published total (authority, district).
+    partitions: arrays (R,) of group numbers; each group has a published total.
     """
     hidden = hidden.copy()
     for partition in partitions:
-        order = np.argsort(partition, kind="stable")
-        borders = np.flatnonzero(np.diff(partition[order])) + 1
-        for rows in np.split(order, borders):
+        for rows in _groups(partition):
             if hidden[rows].any():
                 hidden[rows] = close_rows(counts[rows].T, hidden[rows].T, limit=limit).T
     return hidden
 
 
 def hide_small_groups(n: FloatArray, partitions: Sequence[IntArray], *, limit: int) -> BoolArray:
-    """Which rows to hide: those of fewer than `limit` pupils, and those that would give them away.
+    """Which rows to hide: those of 1 to limit - 1 pupils, and those that would give them away.
 
     n (R,) pupils; partitions as in close_columns. Returns (R,).
     """
-    hidden = (n < limit)[:, None]
+    hidden = ((n > 0) & (n < limit))[:, None]
     return _until_stable(n[:, None], hidden, partitions, limit=limit, rows_have_totals=False)[:, 0]
+
+
+def hide_by_district(
+    n: FloatArray,
+    hidden: BoolArray,
+    withheld: BoolArray,
+    totals: IntArray,
+    districts: IntArray,
+    *,
+    limit: int,
+) -> tuple[BoolArray, BoolArray]:
+    """Rows of schools to hide where the total and the sums of districts are published.
+
+    n (R,) pupils; hidden (R,) already; totals (R,) group numbers; districts (R,) numbers of districts, each
+    within one group; withheld (R,) rows of districts without a published sum. Returns (hidden, withheld).
+
+    A district that cannot be closed by hiding its own schools is withheld itself. What the total leaves for
+    the withheld districts together is closed like a district, withholding further districts where need be.
+    """
+    hidden, withheld = hidden.copy(), withheld.copy()
+    for rows in _groups(totals):
+        if not hidden[rows].any():
+            continue
+        hidden[rows], withheld[rows] = _close_group(
+            n[rows], hidden[rows], withheld[rows], districts[rows], limit=limit
+        )
+    return hidden, withheld
 
 
 def hide_small_cells(
@@ -83,6 +113,48 @@ def hide_small_cells(
     telling = known & (n < small_group)[:, None] & ((filled == 0) | (filled == n[:, None]))
     hidden = small | telling | (hidden_rows[:, None] & known)
     return _until_stable(filled, hidden, partitions, limit=limit, rows_have_totals=counts.shape[1] > 1)
+
+
+def _close_group(
+    n: FloatArray, hidden: BoolArray, withheld: BoolArray, districts: IntArray, *, limit: int
+) -> tuple[BoolArray, BoolArray]:
+    every = np.ones(n.size, dtype=bool)
+    while True:
+        before = int(hidden.sum()) + int(withheld.sum())
+        hidden = _closed(n, hidden, every, limit=limit)
+        for district in np.unique(districts[~withheld]):
+            rows = districts == district
+            hidden = _closed(n, hidden, rows, limit=limit)
+            withheld = withheld | (rows & _is_open(n, hidden, rows, limit=limit))
+        hidden = _closed(n, hidden, withheld, limit=limit)
+        if not withheld.all() and _is_open(n, hidden, withheld, limit=limit):
+            withheld = withheld | (districts == _smallest(n, districts, ~withheld))
+        if int(hidden.sum()) + int(withheld.sum()) == before:
+            return hidden, withheld
+
+
+def _closed(n: FloatArray, hidden: BoolArray, rows: BoolArray, *, limit: int) -> BoolArray:
+    hidden = hidden.copy()
+    if hidden[rows].any():
+        hidden[rows] = close_rows(n[rows][None, :], hidden[rows][None, :], limit=limit)[0]
+    return hidden
+
+
+def _is_open(n: FloatArray, hidden: BoolArray, rows: BoolArray, *, limit: int) -> bool:
+    return bool(rows.any() and are_open(n[rows][None, :], hidden[rows][None, :], limit=limit)[0])
+
+
+def _smallest(n: FloatArray, districts: IntArray, among: BoolArray) -> int:
+    """Number of the district with the fewest pupils among these rows."""
+    numbers = np.unique(districts[among])
+    return int(numbers[np.argmin([n[districts == number].sum() for number in numbers])])
+
+
+def _groups(partition: IntArray) -> Iterator[IntArray]:
+    """Row numbers of every group."""
+    order = np.argsort(partition, kind="stable")
+    if order.size:
+        yield from np.split(order, np.flatnonzero(np.diff(partition[order])) + 1)
 
 
 def _until_stable(

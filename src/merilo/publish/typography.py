@@ -81,14 +81,12 @@ def day(when: date | str | None) -> str:
         return NOTHING
     if isinstance(when, str):
         try:
-            when = date.fromisoformat(when)
+            return day(date.fromisoformat(when))
         except ValueError:
             return when
-    return (
-        when.strftime("%d.%m.%Y")
-        if language() == "ru"
-        else f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
-    )
+    if language() == "ru":
+        return when.strftime("%d.%m.%Y")
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def _decimal_mark() -> str:

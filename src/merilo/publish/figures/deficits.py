@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import NormalDist
 
 import altair as alt
 import polars as pl
 
 from merilo.language import plural_translator, translator
-from merilo.publish.gathered import DISTRICT_DEFICITS
 from merilo.publish.figures.figure import INK, LABEL_SIZE, NARROW, WHITE, WORDS, Figure, finished, values
 from merilo.publish.fonts import shorten, text_width, wrap
+from merilo.publish.gathered import DISTRICT_DEFICITS
 from merilo.publish.typography import glue, integer, percent, signed_points
 
 _ = translator("publish")
@@ -51,7 +52,7 @@ def deficits_figure(
 
 
 def _finding(rows: pl.DataFrame) -> str:
-    sure = rows.filter(pl.col("gap_share") + 1.96 * pl.col("gap_share_se") < 0).sort("gap_share", "skill")
+    sure = _behind(rows)
     if not sure.height:
         return _("No district falls behind in a skill by more than chance")
     first = sure.row(0, named=True)
@@ -71,6 +72,18 @@ def _finding(rows: pl.DataFrame) -> str:
     )
 
 
+def _behind(rows: pl.DataFrame) -> pl.DataFrame:
+    """Cells below the expected by more than chance, the farthest first.
+
+    With dozens of cells some lie two standard errors low by chance alone: the limit is Bonferroni's.
+    """
+    known = rows.drop_nulls(["gap_share", "gap_share_se"])
+    limit = NormalDist().inv_cdf(1 - 0.025 / max(known.height, 1))
+    return known.filter(pl.col("gap_share") + limit * pl.col("gap_share_se") < 0).sort(
+        "gap_share", "skill", "district"
+    )
+
+
 def _subtitle(procedure: Mapping[str, object]) -> str:
     return _(
         "{title}. In a cell: share of the points gained, and the difference from what pupils with the same total "
@@ -80,7 +93,7 @@ def _subtitle(procedure: Mapping[str, object]) -> str:
 
 
 def _alternative(rows: pl.DataFrame, procedure: Mapping[str, object]) -> str:
-    behind = rows.filter(pl.col("gap_share") + 1.96 * pl.col("gap_share_se") < 0).sort("gap_share", "skill")
+    behind = _behind(rows)
     listed = "; ".join(
         f"{row['district']}, {_without_stop(row['name'])}: {signed_points(row['gap_share'])}"
         for row in behind.head(5).iter_rows(named=True)
@@ -90,21 +103,19 @@ def _alternative(rows: pl.DataFrame, procedure: Mapping[str, object]) -> str:
     )
 
 
-def _chart(rows: pl.DataFrame, width: int) -> alt.TopLevelMixin:
+def _chart(rows: pl.DataFrame, width: int) -> alt.LayerChart:
     narrow = width < NARROW
     districts = sorted(rows["district"].unique().to_list())
-    room = width * (0.38 if narrow else 0.42)
+    most = width * (0.38 if narrow else 0.42) - 14
     skills = rows.select("skill", "name").unique(maintain_order=True).sort("skill")
-    names = {row["skill"]: _lines(row["name"], room - 14, most=3) for row in skills.iter_rows(named=True)}
+    names = {row["skill"]: _lines(row["name"], most, most=3) for row in skills.iter_rows(named=True)}
+    room = max(text_width(line, LABEL_SIZE) for lines in names.values() for line in lines) + 14
     cell = max(max(len(lines) for lines in names.values()) * LINE + 10, 40.0)
     inner = width - room - 14
     each = inner / len(districts)
     size = LABEL_SIZE if each >= 62 else LABEL_SIZE - 1.5
     sizes = dict(rows.group_by("district").agg(pl.col("n").max()).iter_rows())
-    heads = {
-        place: [*wrap(shorten(place, each * 1.9, size), each - 4, size)[:2], f"n = {integer(sizes[place])}"]
-        for place in districts
-    }
+    heads, turned = _heads(districts, sizes, each, size)
     content = rows.select(
         "district",
         "skill",
@@ -112,9 +123,8 @@ def _chart(rows: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         share=pl.col("mean_share").map_elements(percent, return_dtype=pl.String).fill_null("—"),
         gap=pl.col("gap_share").map_elements(signed_points, return_dtype=pl.String).fill_null(""),
     )
-    no_axis = {"axis": None}
-    x = alt.X("district:N", sort=districts, scale=alt.Scale(padding=0.03), **no_axis)
-    y = alt.Y("skill:N", sort=skills["skill"].to_list(), scale=alt.Scale(padding=0.05), **no_axis)
+    x = alt.X("district:N", sort=districts, scale=alt.Scale(padding=0.03), axis=None)
+    y = alt.Y("skill:N", sort=skills["skill"].to_list(), scale=alt.Scale(padding=0.05), axis=None)
     colour = alt.Color(
         "behind:Q",
         scale=alt.Scale(domain=[0, DEEPEST / 2, DEEPEST], range=HUE, interpolate="rgb"),
@@ -126,9 +136,21 @@ def _chart(rows: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         base.mark_text(fontSize=size + 1, dy=-7, color=INK).encode(x=x, y=y, text="share:N"),
         base.mark_text(fontSize=size - 0.5, dy=9, color=WORDS).encode(x=x, y=y, text="gap:N"),
         *_words("skill", names, y=y, left=-room, size=LABEL_SIZE, colour=INK),
-        *_words("district", heads, x=x, top=-8, size=size, colour=WORDS),
+        *_words("district", heads, x=x, top=-8, size=size, colour=WORDS, turned=turned),
     ]
     return finished(layers, width=inner, height=cell * skills.height)
+
+
+def _heads(
+    districts: list[str], sizes: Mapping[str, int | None], each: float, size: float
+) -> tuple[dict[str, list[str]], bool]:
+    """Lines above each column; turned upright where a district's name is wider than its column."""
+    counts = {place: f"n = {integer(sizes[place])}" for place in districts}
+    flat = {place: [*wrap(place, each - 4, size), counts[place]] for place in districts}
+    widest = max(text_width(line, size) for lines in flat.values() for line in lines)
+    if widest <= each - 2 and max(len(lines) for lines in flat.values()) <= 3:
+        return flat, False
+    return {place: [f"{shorten(place, 130, size)}, {counts[place]}"] for place in districts}, True
 
 
 def _lines(name: str, room: float, *, most: int) -> list[str]:
@@ -150,6 +172,7 @@ def _words(
     y: alt.Y | None = None,
     left: float = 0,
     top: float = 0,
+    turned: bool = False,
 ) -> list[alt.Chart]:
     """Names of several lines beside the rows (x given as pixels) or above the columns: a layer per number of lines.
 
@@ -163,7 +186,8 @@ def _words(
         shift = -(many - 1) * LINE * (0.5 if y is not None else 1.0)
         mark = alt.Chart(values(frame)).mark_text(
             lineBreak="\n", lineHeight=LINE, fontSize=size, color=colour, dy=shift,
-            align="left" if y is not None else "center", baseline="middle" if y is not None else "bottom",
+            align="left" if y is not None or turned else "center",
+            baseline="middle" if y is not None or turned else "bottom", angle=270 if turned else 0,
         )  # fmt: skip
         place = {"x": alt.value(left), "y": y} if y is not None else {"x": x, "y": alt.value(top)}
         layers.append(mark.encode(**place, text="text:N"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import altair as alt
+import numpy as np
 import polars as pl
 
 from merilo.language import plural_translator, translator
@@ -130,7 +133,7 @@ def _subtitle(procedure: Mapping[str, object], rows: pl.DataFrame, borders: list
 def lift_sentence(procedure: Mapping[str, object]) -> str:
     """How many of the near-misses stand on the border instead, with its interval; empty where unknown."""
     share = procedure.get("lifted_share")
-    if not isinstance(share, float) or share != share:
+    if not isinstance(share, float) or math.isnan(share):
         return ""
     lower, upper = procedure.get("lifted_share_lower"), procedure.get("lifted_share_upper")
     ends = (
@@ -164,7 +167,7 @@ def _alternative(procedure: Mapping[str, object], rows: pl.DataFrame, borders: l
     )
 
 
-def _chart(rows: pl.DataFrame, borders: list[Border], width: int, height: int) -> alt.TopLevelMixin:
+def _chart(rows: pl.DataFrame, borders: list[Border], width: int, height: int) -> alt.LayerChart:
     lowest, highest = int(rows["score"].min()), int(rows["score"].max())  # type: ignore[arg-type]
     top = max(float(rows["n"].max() or 1), float(rows["counterfactual_n"].max() or 0))  # type: ignore[arg-type]
     left = text_width(integer(top), LABEL_SIZE) + 10
@@ -194,7 +197,7 @@ def _chart(rows: pl.DataFrame, borders: list[Border], width: int, height: int) -
     layers = [alt.Chart(values(bars)).mark_bar(size=size).encode(x=x, y=y, color=colour)]
     if rows["counterfactual_n"].drop_nulls().len():
         layers += _smooth(bars, x, top, inner, width, (lowest, highest))
-    layers.append(_mark_labels(bars, borders, x))
+    layers.append(_mark_labels(bars, borders, x, each=inner / (highest - lowest + 1.4)))
     return finished(layers, width=inner, height=height)
 
 
@@ -216,23 +219,38 @@ def _smooth(
 
 def _free_corner(
     bars: pl.DataFrame, words: str, top: float, inner: float, ends: tuple[int, int]
-) -> tuple[float, str] | None:
+) -> tuple[float, Literal["left", "right"]] | None:
     """(score, align) of the upper corner that no bar reaches below the words; None where both are taken."""
     span = text_width(words, LABEL_SIZE) / inner * (ends[1] - ends[0] + 1.4) + 1
     right = bars.filter(pl.col("score") > ends[1] - span)
     left = bars.filter(pl.col("score") < ends[0] + span)
-    for part, place in ((right, (ends[1] + 0.6, "right")), (left, (ends[0] - 0.5, "left"))):
+    corners: list[tuple[pl.DataFrame, tuple[float, Literal["left", "right"]]]] = [
+        (right, (ends[1] + 0.6, "right")),
+        (left, (ends[0] - 0.5, "left")),
+    ]
+    for part, place in corners:
         reach = max(float(part["n"].max() or 0), float(part["counterfactual_n"].max() or 0))  # type: ignore[arg-type]
         if reach < top * 0.86:
             return place
     return None
 
 
-def _mark_labels(bars: pl.DataFrame, borders: list[Border], x: alt.X) -> alt.Chart:
+def _mark_labels(bars: pl.DataFrame, borders: list[Border], x: alt.X, *, each: float) -> alt.Chart:
+    """The marks above their bars; `each` pixels a score takes, so that no word stands on the dashes."""
+    curve = bars.drop_nulls("counterfactual_n")
+    reach = text_width(quoted("5"), LABEL_SIZE + 1) / 2 / each
+
+    def top(border: Border) -> float:
+        if not curve.height:
+            return float(border.n or 0)
+        near = np.linspace(border.score - reach, border.score + reach, 9)
+        dashes = np.interp(near, curve["score"].to_numpy(), curve["counterfactual_n"].to_numpy())
+        return max(float(border.n or 0), float(dashes.max()))
+
     labels = pl.DataFrame(
         {
             "score": [b.score for b in borders],
-            "n": [max(b.n or 0, b.expected or 0) for b in borders],
+            "n": [top(b) for b in borders],
             "text": [quoted(b.mark) for b in borders],
             "kind": ["bunched" if b.is_bunched else "border" for b in borders],
         },
@@ -240,7 +258,8 @@ def _mark_labels(bars: pl.DataFrame, borders: list[Border], x: alt.X) -> alt.Cha
     )
     text = alt.Chart(values(labels)).mark_text(dy=-9, fontWeight="bold", fontSize=LABEL_SIZE + 1)
     shade = alt.condition(alt.datum.kind == "bunched", alt.value(ORANGE), alt.value(WORDS))
-    return text.encode(x=x, y="n:Q", text="text:N", color=shade)
+    labelled: alt.Chart = text.encode(x=x, y="n:Q", text="text:N", color=shade)
+    return labelled
 
 
 __all__ = ["Border", "distribution_figure", "find_borders", "finding", "lift_sentence"]

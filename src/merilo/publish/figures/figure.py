@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 import vl_convert
+from altair import LayerChart  # `alt` is a field of Figure
 
 from merilo.language import language
 from merilo.publish.fonts import FONT_FOLDER, SANS, wrap
@@ -48,7 +49,7 @@ class Figure:
     title: str
     subtitle: str
     alt: str
-    chart: alt.TopLevelMixin
+    chart: LayerChart
     rows: pl.DataFrame
     width: int
 
@@ -81,9 +82,9 @@ class Figure:
         }
 
 
-def finished(layers: Sequence[alt.Chart], *, width: float, height: float) -> alt.TopLevelMixin:
+def finished(layers: Sequence[alt.Chart], *, width: float, height: float) -> LayerChart:
     """Layers -> one chart of that inner size, in the house style."""
-    chart = alt.layer(*layers).properties(width=width, height=height, background=WHITE, padding=5)
+    chart = LayerChart(layer=list(layers)).properties(width=width, height=height, background=WHITE, padding=5)
     chart._kwds["config"] = house_config()
     return chart
 
@@ -162,6 +163,6 @@ def ticks(lowest: int, highest: int, *, room: float, each: float) -> list[int]:
     return list(range(first, highest + 1, step))
 
 
-def values(frame: pl.DataFrame) -> alt.Data:
+def values(frame: pl.DataFrame) -> alt.InlineData:
     """The rows as inline values of a chart."""
-    return alt.Data(values=frame.to_dicts())
+    return alt.InlineData(values=frame.to_dicts())

@@ -152,7 +152,7 @@ def _alternative(procedure: Mapping[str, object], rows: pl.DataFrame, spread: Sp
     )
 
 
-def _chart(rows: pl.DataFrame, spread: Spread, width: int, height: int, *, named: bool) -> alt.TopLevelMixin:
+def _chart(rows: pl.DataFrame, spread: Spread, width: int, height: int, *, named: bool) -> alt.LayerChart:
     left = text_width("100", LABEL_SIZE) + 10
     inner = width - left - 20
     largest = float(rows["n"].max() or 1)  # type: ignore[arg-type]

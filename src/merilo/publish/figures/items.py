@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -127,41 +128,44 @@ def _marked(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _chart(rows: pl.DataFrame, width: int, height: int | None) -> alt.TopLevelMixin:
-    upright = (width - 60) / rows.height >= COLUMN
+def _chart(rows: pl.DataFrame, width: int, height: int | None) -> alt.LayerChart:
+    is_upright = (width - 60) / rows.height >= COLUMN
     order = rows["item"].to_list()
-    names = max(text_width(item, LABEL_SIZE) for item in order)
-    share_scale = alt.Scale(domain=[0, 1], nice=False)
-    ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
-    if upright:
+    if is_upright:
         left = text_width(percent(1), LABEL_SIZE) + 10
-        share_axis = alt.Axis(
-            **caption_above(_("share of the points"), left=left), format=".0%", values=ticks
-        )
-        item_axis = alt.Axis(title=_("item"), labelAngle=0, grid=False, ticks=False)
-        share, item = ("y", alt.Y("share:Q", scale=share_scale, axis=share_axis)), "x"
         inner = (width - left - 16, float(height or 280))
-        place = alt.X("item:N", sort=order, scale=alt.Scale(padding=0), axis=item_axis)
     else:
-        left = names + 12
-        share_axis = alt.Axis(
-            title=_("share of the points"), format=".0%", values=ticks, grid=True, orient="top"
-        )
-        item_axis = alt.Axis(title=None, minExtent=left, maxExtent=left, grid=False)
-        share, item = ("x", alt.X("share:Q", scale=share_scale, axis=share_axis)), "y"
+        left = max(text_width(item, LABEL_SIZE) for item in order) + 12
         inner = (width - left - 30, float(height or ROW * rows.height))
-        place = alt.Y("item:N", sort=order, scale=alt.Scale(padding=0), axis=item_axis)
-    base = {item: place, share[0]: share[1]}
-    side = share[0]
-    band = alt.Chart(values(rows.drop_nulls("low"))).mark_bar(color=BAND, stroke=BAND)
-    low = (alt.Y if side == "y" else alt.X)("low:Q", scale=share_scale, axis=share_axis)
+    items, shares = _axes(is_upright, left)
+    place, share = ("x", "y") if is_upright else ("y", "x")
+    channel: dict[str, Any] = {"x": alt.X, "y": alt.Y}
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    where = {place: channel[place]("item:N", sort=order, scale=alt.Scale(padding=0), axis=items)}
+    at = where | {share: channel[share]("share:Q", scale=scale, axis=shares)}
+    strip = where | {share: channel[share]("low:Q", scale=scale, axis=shares), f"{share}2": "high:Q"}
+    aside: dict[str, Any] = {"dy": 13} if is_upright else {"dx": 9, "align": "left"}
+    bands = alt.Chart(values(rows.drop_nulls("low"))).mark_bar(color=BAND, stroke=BAND)
     points = alt.Chart(values(rows)).mark_point(size=105, opacity=1, strokeWidth=1.8)
-    words = alt.Chart(values(rows.drop_nulls("label"))).mark_text(
-        color=ORANGE, **({"dy": 13} if upright else {"dx": 9, "align": "left"})
-    )
+    words = alt.Chart(values(rows.drop_nulls("label"))).mark_text(color=ORANGE, **aside)
     layers = [
-        band.encode(**{item: place, side: low, f"{side}2": "high:Q"}),
-        points.encode(**base, stroke=alt.Stroke("stroke:N", scale=None), fill=alt.Fill("fill:N", scale=None)),
-        words.encode(**base, text="label:N"),
+        bands.encode(**strip),
+        points.encode(**at, stroke=alt.Stroke("stroke:N", scale=None), fill=alt.Fill("fill:N", scale=None)),
+        words.encode(**at, text="label:N"),
     ]
     return finished(layers, width=inner[0], height=inner[1])
+
+
+def _axes(is_upright: bool, left: float) -> tuple[alt.Axis, alt.Axis]:
+    """Axis of the items and axis of the shares; `left` pixels stand before the picture."""
+    shares: dict[str, Any] = {"format": ".0%", "values": [0, 0.2, 0.4, 0.6, 0.8, 1]}
+    words = _("share of the points")
+    if is_upright:
+        return (
+            alt.Axis(title=_("item"), labelAngle=0, grid=False, ticks=False),
+            alt.Axis(**caption_above(words, left=left), **shares),
+        )
+    return (
+        alt.Axis(title=None, minExtent=left, maxExtent=left, grid=False),
+        alt.Axis(title=words, grid=True, orient="top", **shares),
+    )

@@ -28,8 +28,8 @@ def place_labels(asked: Sequence[Spot], points: Sequence[Spot], *, width: float,
     for spot in asked:
         span = text_width(spot.text, 12)
         for left, middle in _candidates(spot, span):
-            box = (left - 1, middle - LINE / 2, left + span + 1, middle + LINE / 2)
-            inside = box[0] >= 0 and box[2] <= width + 6 and box[1] >= -4 and box[3] <= height
+            box = (left - GAP, middle - LINE / 2, left + span + GAP, middle + LINE / 2)
+            inside = left >= 0 and left + span <= width + 6 and box[1] >= -4 and box[3] <= height
             if inside and not any(_overlap(box, other) for other in taken):
                 placed.append(Spot(left, middle, spot.text))
                 taken.append(box)

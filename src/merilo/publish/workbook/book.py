@@ -123,7 +123,9 @@ class _Writer:
             _("Made on {date}. {footer}.").format(date=day(self.stamp.made_on), footer=self.stamp.footer()),
             *notices(tables.get("procedures"), self.definitions),
             small_groups_notice(limit),
-            _("“From” and “to” are the ends of a 95 per cent interval: the smaller the group, the wider it is."),
+            _(
+                "“From” and “to” are the ends of a 95 per cent interval: the smaller the group, the wider it is."
+            ),
             _("Schools stand in alphabetical order within their district. No sheet is a ranking."),
             _("Row {row} of every sheet is hidden and holds the machine names of the columns.").format(
                 row=MACHINE_ROW + 1
