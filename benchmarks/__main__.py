@@ -23,7 +23,8 @@ MODULES = ("bench_tally", "bench_irt", "bench_multilevel", "bench_growth", "benc
 def main(wanted: list[str]) -> None:
     """Print the rows of every benchmark, or of those named on the command line."""
     print(
-        f"{'task':58}{'ours, CPU s':>12}  {'peer':24}{'peer, CPU s':>14}{'ratio':>8}{'peak MB':>9}", flush=True
+        f"{'task':58}{'ours, CPU s':>12}  {'peer':24}{'peer, CPU s':>14}{'ratio':>8}{'peak MB':>9}",
+        flush=True,
     )
     for name in MODULES:
         if wanted and name.removeprefix("bench_") not in wanted:

@@ -7,14 +7,12 @@ points of a 30-point test. The peer statsmodels QuantReg (iterated weights, appr
 from __future__ import annotations
 
 import importlib
-import statistics
 import sys
-import time
-import tracemalloc
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+from timing import cpu_seconds, peak_mb
 
 from merilo.methods.growth import choose_basis, growth_percentiles
 
@@ -49,25 +47,6 @@ def by_quantreg(prior: np.ndarray, score: np.ndarray) -> None:
             model.fit(q=tau)
 
 
-def cpu_seconds(run: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median CPU seconds of several runs."""
-    taken = []
-    for _ in range(repeats):
-        start = time.process_time()
-        run()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
-
-
-def peak_mb(run: Callable[[], object]) -> float:
-    """Peak of memory allocated while it runs, MB."""
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1e6
-
-
 def rows(sizes: Sequence[str] = ("S", "M", "L")) -> list[dict[str, object]]:
     """One row per size and kind of score."""
     table: list[dict[str, object]] = []
@@ -83,7 +62,7 @@ def rows(sizes: Sequence[str] = ("S", "M", "L")) -> list[dict[str, object]]:
             table.append(
                 {
                     "task": f"growth percentiles, {pupils:,} pupils, {kind}",
-                    "ours_cpu_s": cpu_seconds(ours),
+                    "ours_cpu_s": cpu_seconds(ours, REPEATS),
                     "peer": "statsmodels QuantReg" if compared else "",
                     "peer_cpu_s": _peer_seconds(prior, score) if compared else None,
                     "peak_mb": peak_mb(ours),
@@ -97,7 +76,7 @@ def _peer_seconds(prior: np.ndarray, score: np.ndarray) -> float | None:
         importlib.import_module("statsmodels.regression.quantile_regression")
     except ImportError:
         return None
-    return cpu_seconds(lambda: by_quantreg(prior, score), repeats=1)
+    return cpu_seconds(lambda: by_quantreg(prior, score), 1)
 
 
 if __name__ == "__main__":

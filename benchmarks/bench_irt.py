@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import importlib
 import os
-import statistics
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 # small matrices: several threads only spin and count as CPU time
@@ -21,6 +18,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import numpy as np  # noqa: E402
+from timing import cpu_seconds, installed, peak_mb  # noqa: E402
 
 from merilo.methods.irt import (  # noqa: E402
     abilities_with_slopes,
@@ -105,43 +103,13 @@ def tasks(
     ]
 
 
-def cpu(run: Callable[[], object], repeats: int) -> float:
-    """Median CPU seconds after one warm-up call (none when run once)."""
-    if repeats > 1:
-        run()
-    seconds = []
-    for _ in range(repeats):
-        begin = time.process_time()
-        run()
-        seconds.append(time.process_time() - begin)
-    return statistics.median(seconds)
-
-
-def peak_mb(run: Callable[[], object]) -> float:
-    """Peak of what ours allocates beyond its input, MB."""
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1e6
-
-
-def installed(module: str) -> bool:
-    """True when the peer can be imported."""
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        return False
-    return True
-
-
-def rows(sizes: list[str]) -> list[dict[str, Any]]:
+def rows(sizes: Sequence[str] = ("S", "M", "L")) -> list[dict[str, Any]]:
     """One row per size, task and peer: task, ours_cpu_s, peer, peer_cpu_s (None: see note), peak_mb, note."""
     table = []
     for size in sizes:
         works = responses(SIZES[size])
         for task, run, peers in tasks(works):
-            seconds, peak = cpu(run, REPEATS[size]), peak_mb(run)
+            seconds, peak = cpu_seconds(run, REPEATS[size]), peak_mb(run)
             for peer, peer_run in peers.items() or [("-", None)]:
                 row: dict[str, Any] = {
                     "task": f"{task}, {size} {SIZES[size]:,}",
@@ -157,7 +125,7 @@ def rows(sizes: list[str]) -> list[dict[str, Any]]:
                     row["note"] = "left out: slow"
                 elif peer_run is not None:
                     try:
-                        row["peer_cpu_s"] = cpu(lambda way=peer_run, given=works: way(given), 1)
+                        row["peer_cpu_s"] = cpu_seconds(lambda way=peer_run, given=works: way(given), 1)
                     except Exception as error:
                         row["note"] = f"failed: {type(error).__name__}: {error}"
                 table.append(row)

@@ -9,14 +9,12 @@ sums, with schools.
 from __future__ import annotations
 
 import importlib
-import statistics
 import sys
-import time
-import tracemalloc
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from timing import cpu_seconds, installed, peak_mb
 
 from merilo.methods.multilevel import cross_products, fit_random_intercept
 
@@ -78,42 +76,13 @@ PEERS: dict[str, tuple[str, Callable[[Records], float]]] = {
 }
 
 
-def cpu(run: Callable[[Records], float], data: Records, repeats: int) -> tuple[float, float]:
-    """Median CPU seconds after one warm-up call, and the variance found."""
-    found = run(data) if repeats > 1 else float("nan")
-    seconds = []
-    for _ in range(repeats):
-        begin = time.process_time()
-        found = run(data)
-        seconds.append(time.process_time() - begin)
-    return statistics.median(seconds), found
-
-
-def peak_mb(data: Records) -> float:
-    """Peak of what ours allocates beyond the records, MB."""
-    tracemalloc.start()
-    ours(data)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1e6
-
-
-def installed(module: str) -> bool:
-    """Whether the peer can be imported here."""
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        return False
-    return True
-
-
 def rows(sizes: Sequence[str] = ("S", "M", "L")) -> list[dict[str, Any]]:
     """One row per size and peer: task, ours_cpu_s, peer, peer_cpu_s (None: not installed or too slow), peak_mb, ..."""
     table = []
     for size in sizes:
         data = records(SIZES[size])
-        seconds, found = cpu(ours, data, REPEATS)
-        peak = peak_mb(data)
+        seconds, found = cpu_seconds(lambda given=data: ours(given), REPEATS), ours(data)
+        peak = peak_mb(lambda given=data: ours(given))
         for peer, (module, run) in PEERS.items():
             row: dict[str, Any] = {
                 "task": f"REML and school effects, {size} {SIZES[size]:,} pupils",
@@ -128,7 +97,9 @@ def rows(sizes: Sequence[str] = ("S", "M", "L")) -> list[dict[str, Any]]:
             elif SIZES[size] > SLOW_PEERS.get(peer, SIZES["L"]):
                 row["note"] = "left out: slow"
             else:
-                row["peer_cpu_s"], theirs = cpu(run, data, 1 if peer in SLOW_PEERS and size != "S" else 3)
+                repeats = 1 if peer in SLOW_PEERS and size != "S" else 3
+                row["peer_cpu_s"] = cpu_seconds(lambda way=run, given=data: way(given), repeats)
+                theirs = run(data)
                 row["note"] = f"var_u differs by {abs(theirs / found - 1):.0e}"
             table.append(row)
     return table
