@@ -87,6 +87,12 @@ def meaning(column: object) -> str:
     return str(getattr(column, name))
 
 
+def plain_note(note: str | None) -> str | None:
+    """The note of a procedure without the variances of its models, which stand in `effect_models`."""
+    remarks = [remark for remark in (note or "").split("; ") if "var_school=" not in remark]
+    return "; ".join(remarks) or None
+
+
 def natural_key(name: str | None) -> tuple[tuple[int, int, str], ...]:
     """Sorts «Школа № 7» before «Школа № 10»."""
     parts = re.split(r"(\d+)", (name or "").casefold())

@@ -17,10 +17,10 @@ from merilo.language import translator
 from merilo.publish.disclosure import CENTRE, Audience, protect
 from merilo.publish.gathered import with_gathered
 from merilo.publish.stamp import RunStamp
-from merilo.publish.typography import day
+from merilo.publish.typography import day, integer
 from merilo.publish.words import notices, small_groups_notice
 from merilo.publish.workbook.headers import full_meaning, short_heads, unit
-from merilo.publish.workbook.sheets import Sheet, procedures_behind, sheet_rows, sheets
+from merilo.publish.workbook.sheets import Sheet, filled_columns, procedures_behind, sheet_rows, sheets
 
 _ = translator("publish")
 
@@ -42,7 +42,20 @@ NUMBER_FORMATS = {
     "percentile": "0",
     "mark": "0",
 }
-SHARE_DIFFERENCES = frozenset({"gap_share", "gap_share_se", "own_share", "own_share_se"})
+# Columns whose unit says too little about how they are best read.
+SHAPES = {
+    "gap_share": "difference",
+    "own_share": "difference",
+    "gap_share_se": "share",
+    "pupils_equivalent": "pupils",
+    "reliability": "probability",
+    "mean_growth_percentile_se": "points",
+}
+WRAPPED = frozenset({"text", "skill_name"})
+NOT_FOR_THE_PUBLIC = frozenset({"low_results"})  # a list of names; the public report says how many
+LINE = 15.0  # points, height of a line
+MEANING_WIDTH = 80.0
+PAGE_WIDTH = 260.0  # letters across one landscape page that can still be read
 WIDE = {"note": 44, "text": 44, "skill_name": 44, "message": 60, "+procedure": 34, "title": 34, "+school": 26}
 
 
@@ -65,7 +78,12 @@ def write_workbook(
         )
         book.set_size(2400, 1400)
         writer = _Writer(book, stamp, definitions)
-        ready = [sheet for sheet in sheets() if sheet.table in shown and shown[sheet.table].height]
+        left_out = NOT_FOR_THE_PUBLIC if audience.kind == "public" else frozenset()
+        ready = [
+            sheet
+            for sheet in sheets()
+            if sheet.table in shown.keys() - left_out and shown[sheet.table].height
+        ]
         writer.how_to_read(ready, shown, authority_name, audience.limit(definitions.disclosure))
         for sheet in ready:
             writer.sheet(sheet, shown)
@@ -101,10 +119,16 @@ class _Writer:
             }
         )
         self.text = book.add_format({"valign": "top"})
+        self.link = book.add_format({"valign": "top", "font_color": "#1D4ED8", "underline": 1})
         self.wrapped = book.add_format({"valign": "top", "text_wrap": True})
         self.numbers = {
             kind: book.add_format({"num_format": shape, "valign": "top"})
-            for kind, shape in {**NUMBER_FORMATS, "": "0.00", "difference": r"+0.0\ %;-0.0\ %;0.0\ %"}.items()
+            for kind, shape in {
+                **NUMBER_FORMATS,
+                "": "0.00",
+                "difference": r"+0.0\ %;-0.0\ %;0.0\ %",
+                "pupils": "+0.0;-0.0;0.0",
+            }.items()
         }
 
     def how_to_read(
@@ -114,13 +138,13 @@ class _Writer:
         page = self._page(_("How to read"))
         page.set_column(0, 0, 24)
         page.set_column(1, 1, 30)
-        page.set_column(2, 2, 80)
-        page.set_column(3, 3, 26)
+        page.set_column(2, 2, MEANING_WIDTH)
+        page.set_column(3, 3, 34)
         page.write_string(
             0, 0, _("Results of assessment procedures: {name}").format(name=authority_name), self.title
         )
         lines = [
-            _("Made on {date}. {footer}.").format(date=day(self.stamp.made_on), footer=self.stamp.footer()),
+            self.stamp.footer(),
             *notices(tables.get("procedures"), self.definitions),
             small_groups_notice(limit),
             _(
@@ -133,19 +157,22 @@ class _Writer:
         ]
         for row, line in enumerate(lines, start=1):
             page.merge_range(row, 0, row, 3, line, self.notice)
-            page.set_row(row, 16 * (1 + len(line) // 150))
+            page.set_row(row, LINE * _lines(line, 24 + 30 + MEANING_WIDTH + 34))
         top = len(lines) + 2
         for column, head in enumerate((_("Sheet"), _("Column"), _("What it means"), _("Machine name"))):
             page.write_string(top, column, head, self.head)
         heads, row = short_heads(), top
         for sheet in ready:
             row += 1
-            page.write_url(row, 0, f"internal:'{sheet.name}'!A1", string=sheet.name)
+            page.write_url(row, 0, f"internal:'{sheet.name}'!A1", self.link, sheet.name)
             page.write_string(row, 2, sheet.says, self.wrapped)
-            for name in sheet_rows(sheet, {**tables, sheet.table: tables[sheet.table].head(0)})[0]:
+            page.set_row(row, LINE * _lines(sheet.says, MEANING_WIDTH))
+            for name in filled_columns(sheet, tables):
                 row += 1
+                meant = full_meaning(sheet.table, name)
                 page.write_string(row, 1, heads.get(name, name), self.text)
-                page.write_string(row, 2, full_meaning(sheet.table, name), self.wrapped)
+                page.write_string(row, 2, meant[:1].upper() + meant[1:], self.wrapped)
+                page.set_row(row, LINE * _lines(meant, MEANING_WIDTH))
                 page.write_string(row, 3, f"{sheet.table}.{name.lstrip('+')}", self.text)
         page.freeze_panes(top + 1, 0)
         page.repeat_rows(top)
@@ -160,28 +187,44 @@ class _Writer:
         if len(rows) > MOST_ROWS:
             notice += " " + _(
                 "Only the first {n} rows are here; the whole table is in the file {name}.csv."
-            ).format(n=MOST_ROWS, name=sheet.table)
+            ).format(n=integer(MOST_ROWS), name=sheet.table)
             rows = rows[:MOST_ROWS]
-        page.merge_range(NOTICE_ROW, 0, NOTICE_ROW, max(min(len(columns) - 1, 9), 1), notice, self.notice)
-        page.set_row(NOTICE_ROW, 66 if len(notice) > 200 else 32)
+        widths = [
+            _width(name, heads.get(name, name), [row[place] for row in rows[:500]])
+            for place, name in enumerate(columns)
+        ]
+        across = max(min(len(columns), 10), 2)
+        page.merge_range(NOTICE_ROW, 0, NOTICE_ROW, across - 1, notice, self.notice)
+        page.set_row(NOTICE_ROW, LINE * _lines(notice, sum(widths[:across])))
         page.set_row(MACHINE_ROW, None, None, {"hidden": True})
-        page.set_row(HEAD_ROW, 46)
+        tallest = max(_lines(heads.get(name, name), width) for name, width in zip(columns, widths))
+        page.set_row(HEAD_ROW, LINE * tallest + 2)
         for place, name in enumerate(columns):
             page.write_string(MACHINE_ROW, place, name.lstrip("+"))
             page.write_string(HEAD_ROW, place, heads.get(name, name), self.head)
-            page.set_column(
-                place, place, _width(name, heads.get(name, name), [row[place] for row in rows[:500]])
-            )
+            page.set_column(place, place, widths[place])
             self._column(page, place, name, sheet.table, rows)
+        self._room_for_wrapped(page, columns, rows)
         last = HEAD_ROW + max(len(rows), 1)
         page.autofilter(HEAD_ROW, 0, last, len(columns) - 1)
-        page.freeze_panes(HEAD_ROW + 1, min(sheet.frozen, 3))
+        page.freeze_panes(HEAD_ROW + 1, sheet.frozen)
         page.repeat_rows(MACHINE_ROW, HEAD_ROW)
+        if sum(widths) > PAGE_WIDTH:
+            page.repeat_columns(0, sheet.frozen - 1)
+            page.fit_to_pages(math.ceil(sum(widths) / PAGE_WIDTH), 0)
+
+    def _room_for_wrapped(self, page: Any, columns: list[str], rows: list[list[object]]) -> None:
+        """Rows as high as their wrapped texts need: not every program fits them by itself."""
+        places = [(place, WIDE[name]) for place, name in enumerate(columns) if name in WRAPPED]
+        for offset, row in enumerate(rows, start=HEAD_ROW + 1) if places else ():
+            lines = max(_lines(str(row[place] or ""), width) for place, width in places)
+            if lines > 1:
+                page.set_row(offset, LINE * lines)
 
     def _column(self, page: Any, place: int, name: str, table: str, rows: list[list[object]]) -> None:
-        kind = "difference" if name in SHARE_DIFFERENCES else unit(table, name)
+        kind = SHAPES.get(name) or unit(table, name)
         shape = self.numbers.get(kind, self.numbers[""])
-        wrapped = self.wrapped if WIDE.get(name, 0) >= 40 else self.text
+        wrapped = self.wrapped if name in WRAPPED else self.text
         for offset, row in enumerate(rows, start=HEAD_ROW + 1):
             value = row[place]
             if isinstance(value, int | float) and not (isinstance(value, float) and math.isnan(value)):
@@ -215,3 +258,13 @@ def _width(name: str, head: str, cells: list[object]) -> float:
     longest = max((len(str(cell)) for cell in cells if isinstance(cell, str)), default=0)
     words = max(len(word) for word in head.split())
     return float(min(max(longest + 2, words + 2, 10), 30))
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines that a text takes in a column so many letters wide."""
+    lines, room = 1, width
+    for word in text.split():
+        if room < len(word) and room < width:
+            lines, room = lines + 1, width
+        room -= len(word) + 1
+    return lines

@@ -8,6 +8,13 @@ from merilo.tables import TABLES
 
 _ = translator("publish")
 
+# Columns that are joined from another table: where their meaning stands.
+JOINED = {
+    "+procedure": ("procedures", "title"),
+    "+district": ("organisations", "district"),
+    "+school": ("organisations", "name"),
+}
+
 
 def short_heads() -> dict[str, str]:
     """Machine name -> head, in the language of the moment; the same word on every sheet."""
@@ -108,6 +115,8 @@ def short_heads() -> dict[str, str]:
 def full_meaning(table: str, column: str) -> str:
     """What the column means, from the schema; the short head where the schema does not know it."""
     name = column.lstrip("+")
+    if column in JOINED:
+        return meaning(TABLES[JOINED[column][0]].column(JOINED[column][1]))
     source = TABLES.get(table)
     if source is not None and name in source.schema:
         return meaning(source.column(name))

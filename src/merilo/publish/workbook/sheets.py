@@ -9,7 +9,7 @@ import polars as pl
 
 from merilo.language import translator
 from merilo.publish.gathered import DISTRICT_DEFICITS
-from merilo.publish.words import code_words, in_natural_order, yes_no
+from merilo.publish.words import code_words, in_natural_order, plain_note, yes_no
 
 _ = translator("publish")
 
@@ -48,7 +48,7 @@ def sheets() -> list[Sheet]:
              "mean_points_lower", "mean_points_upper", "mean_share", "mean_logits", "mean_logits_se",
              *(f"{share}{end}" for share in SHARES for end in ("", "_lower", "_upper")), "low_share", "quality_share",
              "journal_n", "lowered_share", "confirmed_share", "raised_share", "note"),
-            ("+procedure", "+district", "+school"), 3,
+            ("+procedure", "+district", "+school"), 4,
         ),
         Sheet(
             _("School effects"), "school_effects",
@@ -77,7 +77,8 @@ def sheets() -> list[Sheet]:
             _("Skills of each school against the municipality at equal total scores. A weak skill is a hypothesis "
               "about teaching, not a diagnosis of a teacher."),
             ("+procedure", "+district", "+school", "skill", "skill_name", "n", "items_n", "mean_share",
-             "authority_share", "expected_share", "gap_share", "gap_share_se", "own_share", "pupils_equivalent", "note"),
+             "authority_share", "expected_share", "gap_share", "gap_share_se", "own_share", "pupils_equivalent",
+             "note"),
             ("+procedure", "skill", "+district", "+school"), 3,
         ),
         Sheet(
@@ -118,7 +119,7 @@ def sheets() -> list[Sheet]:
 def sheet_rows(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> tuple[list[str], list[list[object]]]:
     """(columns that are there, rows of cells in the sheet's order, codes as words)."""
     frame = _joined(tables[sheet.table], tables)
-    columns = [c for c in sheet.columns if c in frame.columns]
+    columns = filled_columns(sheet, tables)
     order = [c for c in sheet.order if c in frame.columns]
     rows = in_natural_order(frame.iter_rows(named=True), *order)
     words = code_words()
@@ -127,6 +128,12 @@ def sheet_rows(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> tuple[list[s
         "leading_evidence": words["evidence"],
     } | {name: words[name] for name in ("level", "marking", "item_rule", "stability", "evidence")}
     return columns, [[_cell(row[column], kinds.get(column)) for column in columns] for row in rows]
+
+
+def filled_columns(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """The sheet's columns that hold anything: an empty one only takes room."""
+    frame = _joined(tables[sheet.table], tables)
+    return [c for c in sheet.columns if c in frame.columns and frame[c].null_count() < frame.height]
 
 
 def procedures_behind(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame | None:
@@ -145,6 +152,8 @@ def _joined(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataF
         names = organisations.select("org_id", **{"+school": "name", "+district": "district"})
         frame = frame.join(names, on="org_id", how="left", maintain_order="left")
         frame = frame.with_columns(pl.coalesce("+school", "org_id").alias("+school"))
+    if "title" in frame.columns:
+        frame = frame.with_columns(note=pl.col("note").map_elements(plain_note, return_dtype=pl.String))
     if "procedure_id" in frame.columns and procedures is not None and "+procedure" not in frame.columns:
         titles = procedures.select("procedure_id", **{"+procedure": "title"})
         frame = frame.join(titles, on="procedure_id", how="left", maintain_order="left")
