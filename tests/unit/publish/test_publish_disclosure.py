@@ -79,13 +79,32 @@ def test_two_tiny_schools_below_the_limit_together_take_a_third():
     assert shown(protected) == [False, False, False, True]
 
 
-def test_district_with_one_small_school_is_closed_too():
+def test_district_with_one_small_school_is_closed_where_districts_are_summed():
     sizes = [4, 40, 50, 3, 60, 70]
-    places = ["A", "A", "A", "B", "B", "B"]
-    protected = protect(
-        {"school_results": results(sizes), "organisations": organisations(places)}, CENTRE, RULE
-    )["school_results"]
-    assert shown(protected) == [False, False, True, False, False, True]
+    skills = pl.DataFrame(
+        {
+            "procedure_id": "P",
+            "org_id": [f"S{j}" for j in range(6)],
+            "skill": "1",
+            "skill_name": "Дроби",
+            "n": sizes,
+            "items_n": 2,
+            "mean_share": 0.5,
+            "gap_share": 0.0,
+            "gap_share_se": 0.1,
+            "pupils_equivalent": 0.0,
+            "note": None,
+        }
+    )
+    tables = {
+        "school_results": results(sizes),
+        "organisations": organisations(["A", "A", "A", "B", "B", "B"]),
+        "deficits": skills,
+    }
+    protected = protect(with_gathered(tables), CENTRE, RULE)
+    assert shown(protected["school_results"]) == [False, False, True, False, False, True]
+    assert shown(protected["deficits"], "mean_share") == [False, False, True, False, False, True]
+    assert protected["district_deficits"]["mean_share"].null_count() == 0
 
 
 @pytest.mark.parametrize(("count", "visible"), [(0, True), (1, False), (4, False), (5, True), (9, True)])
