@@ -11,7 +11,13 @@ from merilo.errors import EstimationError
 from merilo.language import translator
 from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray
-from merilo.methods.multilevel import RandomInterceptFit, SchoolEffects, fit_random_intercept
+from merilo.methods.multilevel import (
+    RandomInterceptFit,
+    SchoolEffects,
+    SchoolIntervals,
+    fit_random_intercept,
+    school_intervals,
+)
 from merilo.tables.works import Covariate, WorksFile
 
 _ = translator("measure")
@@ -19,23 +25,27 @@ _ = translator("measure")
 
 @dataclass(frozen=True, slots=True)
 class EffectModel:
-    """One model of the school effects; fit is None where it cannot be estimated (`reason` says why)."""
+    """One model of the school effects; fit is None where it cannot be estimated (`reason` says why).
+
+    intervals: of the school's effect whatever its classes; None where no school has two classes.
+    """
 
     kind: str
     covariates: tuple[Covariate, ...]
     fit: RandomInterceptFit | None
     reason: str
+    intervals: SchoolIntervals | None
 
 
 def effect_models(works: WorksFile, tally: Tally) -> list[EffectModel]:
     """Raw always; value added where prior attainment is known; contextual where an x_ column is."""
     priors = tuple(c for c in works.covariates if c.role == "prior")
     contexts = tuple(c for c in works.covariates if c.role == "context")
-    models = [_model("raw", (), _plain_sums(works, tally))]
+    models = [_model(works, "raw", (), _plain_sums(tally))]
     if priors:
-        models.append(_model("value_added", priors, tally.schools.prior))
+        models.append(_model(works, "value_added", priors, tally.schools.prior))
     if contexts:
-        models.append(_model("contextual", priors + contexts, tally.schools.full))
+        models.append(_model(works, "contextual", priors + contexts, tally.schools.full))
     return models
 
 
@@ -60,6 +70,11 @@ def effect_terms(works: WorksFile, models: list[EffectModel]) -> pl.DataFrame:
             (model.kind, "var_school", fit.var_u, fit.var_u_se),
             (model.kind, "var_pupil", fit.var_e, fit.var_e_se),
             (model.kind, "deviance_reml", fit.deviance, None),
+            *(
+                []
+                if model.intervals is None
+                else [(model.kind, "var_class", model.intervals.class_variance, None)]
+            ),
             (model.kind, "pupils_n", fit.n_pupils, None),
             (model.kind, "schools_n", float(fit.n_schools), None),
         ]
@@ -88,23 +103,28 @@ def effect_notes(models: list[EffectModel]) -> list[str]:
     return notes
 
 
-def _plain_sums(works: WorksFile, tally: Tally) -> FloatArray:
-    """Cross-products of [1, score] by school, from the class sums."""
+def _plain_sums(tally: Tally) -> FloatArray:
+    """Cross-products of [1, score] by class, from the class sums."""
     schools = tally.schools
-    org = np.array(works.class_org, np.int64)
-    cross = np.zeros((len(works.org_ids), 2, 2))
-    cross[:, 0, 0] = np.bincount(org, schools.class_n, minlength=len(cross))
-    cross[:, 0, 1] = cross[:, 1, 0] = np.bincount(org, schools.class_sum, minlength=len(cross))
-    cross[:, 1, 1] = np.bincount(org, schools.class_square, minlength=len(cross))
+    cross = np.zeros((len(schools.class_n), 2, 2))
+    cross[:, 0, 0] = schools.class_n
+    cross[:, 0, 1] = cross[:, 1, 0] = schools.class_sum
+    cross[:, 1, 1] = schools.class_square
     return cross
 
 
-def _model(kind: str, covariates: tuple[Covariate, ...], cross: FloatArray) -> EffectModel:
+def _model(
+    works: WorksFile, kind: str, covariates: tuple[Covariate, ...], by_class: FloatArray
+) -> EffectModel:
+    org = np.array(works.class_org, np.int64)
+    cross = np.zeros((len(works.org_ids), *by_class.shape[1:]))
+    np.add.at(cross, org, by_class)
     try:
         fit = fit_random_intercept(cross, names=[c.name for c in covariates])
     except EstimationError as error:
-        return EffectModel(kind, covariates, None, _(error.rule))
-    return EffectModel(kind, covariates, fit, "")
+        return EffectModel(kind, covariates, None, _(error.rule), None)
+    intervals = school_intervals(by_class, org, fit.beta, n_schools=len(cross))
+    return EffectModel(kind, covariates, fit, "", intervals)
 
 
 def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFrame:
@@ -125,13 +145,14 @@ def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFram
         frame = pl.DataFrame(empty).with_columns(pl.lit(model.reason).alias("note"))
     else:
         effects = model.fit.effects
+        interval = effects if model.intervals is None else model.intervals
         frame = pl.DataFrame(
             {
                 "n": effects.n,
                 "effect_points": effects.blup,
                 "effect_points_se": effects.conditional_se,
-                "effect_points_lower": effects.lower,
-                "effect_points_upper": effects.upper,
+                "effect_points_lower": interval.lower,
+                "effect_points_upper": interval.upper,
                 "effect_sd": effects.blup / sd_points if sd_points > 0 else np.full(len(org), np.nan),
                 "reliability": effects.reliability,
                 "note": _notes(model, effects),
@@ -152,8 +173,10 @@ def _notes(model: EffectModel, effects: SchoolEffects) -> list[str | None]:
         shared.append(_("prior attainment is known by class or school only, not by pupil: read with care"))
     if fit.at_boundary:
         shared.append(_("schools differ no more than chance would make them: the effects are 0"))
-    if fit.n_schools and np.isnan(effects.lower).all():
+    if model.intervals is None and np.isnan(effects.lower).all():
         shared.append(_("too few schools for an interval"))
+    elif model.intervals is None:
+        shared.append(_("no school has two classes: the interval speaks of this year's classes"))
     empty = _("no work with all that this effect needs") if model.covariates else _("nobody wrote")
     words = "; ".join(shared) or None
     return [empty if pupils == 0 else words for pupils in effects.n]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.optimize import brentq
@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from merilo.errors import DegenerateDataError
 from merilo.methods.arrays import BoolArray, FloatArray
 
-Method = Literal["integrated", "reml", "paule_mandel"]
+Method = Literal["integrated", "reml", "paule_mandel", "integrated_variance"]
 
 # Under three estimates the likelihood of tau does not fall off, and there is no average over it.
 MIN_INTEGRATED = 3
@@ -53,15 +53,23 @@ class ShrunkenEstimates:
 
 
 def shrink(
-    estimate: FloatArray, variance: FloatArray, *, method: Method = "integrated", level: float = 0.95
+    estimate: FloatArray,
+    variance: FloatArray,
+    *,
+    method: Method = "integrated",
+    level: float = 0.95,
+    deviations: bool = False,
 ) -> ShrunkenEstimates:
     """Shrink estimates (J,) of known sampling variances (J,) >= 0 towards their common mean.
 
     method "reml" or "paule_mandel" plugs in one tau2 (Paule & Mandel 1982; Raudenbush & Bryk 2002, ch. 3):
     with few groups it is often exactly 0, and then all intervals are too short. "integrated" (default)
     averages over tau by its restricted likelihood under a flat prior on tau (Gelman et al., Bayesian Data
-    Analysis, 3rd ed., section 5.4); two estimates fall back to REML. The mean is estimated in every case and
-    its uncertainty is in every `se`.
+    Analysis, 3rd ed., section 5.4); two estimates fall back to REML. "integrated_variance" takes the flat prior on tau2 instead: wider, and
+    right for intervals of single effects where true values differ little (Morris & Tang 2011). The mean is
+    estimated in every case and its uncertainty is in every `se`.
+
+    deviations: estimate true values minus the mean of all possible ones, not the values themselves.
 
     Entries that are NaN or have an infinite variance stay NaN and do not count. One usable estimate is
     returned as it is.
@@ -81,10 +89,11 @@ def shrink(
         one = np.ones(1)
         return _assemble(used, y[used], one * own_se, one, alone, own_se, float("nan"), level, "one_estimate")
     tau2 = paule_mandel(y[used], v[used]) if method == "paule_mandel" else reml(y[used], v[used])
-    if method == "integrated" and n >= MIN_INTEGRATED:
-        post, se, kept, mean, mean_se = _average_over_tau(y[used], v[used])
+    if method.startswith("integrated") and n >= MIN_INTEGRATED:
+        power = 1.0 if method == "integrated_variance" else 0.0
+        post, se, kept, mean, mean_se = _average_over_tau(y[used], v[used], power, deviations=deviations)
     else:
-        post, se, kept, mean, mean_se = _posterior(y[used], v[used], tau2)
+        post, se, kept, mean, mean_se = _posterior(y[used], v[used], tau2, deviations=deviations)
     return _assemble(used, post, se, kept, mean, mean_se, tau2, level, "")
 
 
@@ -126,7 +135,7 @@ def _check(estimate: FloatArray, variance: FloatArray, method: str, level: float
         raise ValueError(
             f"estimate {estimate.shape} and variance {variance.shape} must be vectors of one length"
         )
-    if method not in ("integrated", "reml", "paule_mandel"):
+    if method not in get_args(Method):
         raise ValueError(f"unknown method {method!r}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}")
@@ -176,7 +185,7 @@ def _restricted_log_likelihood(y: FloatArray, v: FloatArray, tau2: FloatArray) -
 
 
 def _posterior(
-    y: FloatArray, v: FloatArray, tau2: float
+    y: FloatArray, v: FloatArray, tau2: float, *, deviations: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray, float, float]:
     """Posterior means, their errors, shares kept (J,), common mean and its error at one tau2 (flat prior on
     the mean).
@@ -185,23 +194,25 @@ def _posterior(
     mean = float(weight @ y / weight.sum())
     mean_variance = float(1.0 / weight.sum())
     kept = np.where(v > 0, tau2 / np.maximum(tau2 + v, _floor(v)), 1.0)
-    se = np.sqrt(kept * v + (1 - kept) ** 2 * mean_variance)
-    return mean + kept * (y - mean), se, kept, mean, float(np.sqrt(mean_variance))
+    # A value leans on the mean by 1 - kept; a deviation is measured from it, and only `kept` of that error reaches it.
+    leans = kept if deviations else 1 - kept
+    se = np.sqrt(kept * v + leans**2 * mean_variance)
+    return (0.0 if deviations else mean) + kept * (y - mean), se, kept, mean, float(np.sqrt(mean_variance))
 
 
 def _average_over_tau(
-    y: FloatArray, v: FloatArray
+    y: FloatArray, v: FloatArray, power: float, *, deviations: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray, float, float]:
-    """As `_posterior`, averaged over tau by the law of total variance."""
+    """As `_posterior`, averaged over tau by the law of total variance; prior of tau proportional to tau^power."""
     tau = _tau_grid(y, v)
     likelihood = _restricted_log_likelihood(y, v, tau**2)
-    chance = np.exp(likelihood - likelihood.max()) * np.gradient(tau)
+    chance = np.exp(likelihood - likelihood.max()) * np.gradient(tau) * tau**power
     chance /= chance.sum()
     # the last entry of `centre` and `spread` is the common mean's; running updates (West 1979) do not cancel digits
     centre, spread = np.zeros(len(y) + 1), np.zeros(len(y) + 1)
     share, mass = np.zeros(len(y)), 0.0
     for g in np.flatnonzero(chance > 1e-12):
-        post, se, kept, mean, mean_se = _posterior(y, v, float(tau[g] ** 2))
+        post, se, kept, mean, mean_se = _posterior(y, v, float(tau[g] ** 2), deviations=deviations)
         mass += chance[g]
         step = np.append(post, mean) - centre
         centre += step * (chance[g] / mass)

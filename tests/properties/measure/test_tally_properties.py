@@ -117,8 +117,8 @@ def test_counts_agree_with_a_slow_twin(case: tuple[WorksFile, Batch]) -> None:
     item_points = np.zeros((len(works.org_ids), len(MAX_POINTS)), int)
     item_n = np.zeros_like(item_points)
     class_sum, absent = np.zeros(len(works.class_ids)), np.zeros(len(works.org_ids), int)
-    prior = np.zeros((len(works.org_ids), 3, 3))
-    full = np.zeros((len(works.org_ids), 4, 4))
+    prior = np.zeros((len(works.class_ids), 3, 3))
+    full = np.zeros((len(works.class_ids), 4, 4))
     for i in range(len(batch.org)):
         org = int(batch.org[i])
         if not batch.present[i]:
@@ -146,10 +146,10 @@ def test_counts_agree_with_a_slow_twin(case: tuple[WorksFile, Batch]) -> None:
         marks[org, batch.journal_mark[i], batch.mark[i]] += 1
         class_sum[batch.klass[i]] += batch.score[i]
         z = np.array([1.0, batch.covariates[0][i], batch.score[i]])
-        prior[org] += np.outer(z, z)
+        prior[batch.klass[i]] += np.outer(z, z)
         if not np.isnan(batch.covariates[1][i]):
             z = np.array([1.0, batch.covariates[0][i], batch.covariates[1][i], batch.score[i]])
-            full[org] += np.outer(z, z)
+            full[batch.klass[i]] += np.outer(z, z)
     keys = [
         (tuple(cells.patterns[p].tolist()), int(s), int(v), int(r))
         for p, s, v, r in zip(cells.pattern, cells.sex, cells.variant, cells.score, strict=True)

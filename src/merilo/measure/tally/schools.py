@@ -19,7 +19,7 @@ class SchoolSums:
     low (J,): works below the minimum; marks (J, 6, 6): works by journal mark and mark (0 unknown);
     class_n, class_sum, class_square (L,): works, sum and sum of squares of the score;
     item_points (J, I): points gained; item_n (J, I): works in which the item was administered;
-    prior (J, p+2, p+2) and full (J, p+q+2, p+q+2): cross-products of [1, covariates…, score] over the works
+    prior (L, p+2, p+2) and full (L, p+q+2, p+q+2): cross-products of [1, covariates…, score] by class, over the works
     with every prior (and every context) covariate known; shape (0, 0, 0) when there is none.
     """
 
@@ -66,8 +66,8 @@ def sum_schools(
         class_square=np.bincount(klass, score * score, minlength=n_classes).astype(np.float64),
         item_points=item_points,
         item_n=item_n,
-        prior=_cross_products(org, priors, score, n_orgs) if priors else np.zeros((0, 0, 0)),
-        full=_cross_products(org, priors + contexts, score, n_orgs) if contexts else np.zeros((0, 0, 0)),
+        prior=_cross_products(klass, priors, score, n_classes) if priors else np.zeros((0, 0, 0)),
+        full=_cross_products(klass, priors + contexts, score, n_classes) if contexts else np.zeros((0, 0, 0)),
     )
 
 
@@ -106,13 +106,13 @@ def _table(org: np.ndarray, marks: list[np.ndarray], n_orgs: int) -> IntArray:
 
 
 def _cross_products(
-    org: np.ndarray, covariates: list[FloatArray], score: FloatArray, n_orgs: int
+    klass: np.ndarray, covariates: list[FloatArray], score: FloatArray, n_classes: int
 ) -> FloatArray:
     known = ~np.isnan(np.sum(covariates, axis=0))
     columns = [np.ones(int(known.sum())), *(c[known] for c in covariates), score[known]]
-    cross = np.zeros((n_orgs, len(columns), len(columns)))
-    schools = org[known]
+    cross = np.zeros((n_classes, len(columns), len(columns)))
+    classes = klass[known]
     for a, left in enumerate(columns):
         for b in range(a, len(columns)):
-            cross[:, a, b] = cross[:, b, a] = np.bincount(schools, left * columns[b], minlength=n_orgs)
+            cross[:, a, b] = cross[:, b, a] = np.bincount(classes, left * columns[b], minlength=n_classes)
     return cross

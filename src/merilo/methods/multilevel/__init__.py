@@ -1,5 +1,6 @@
 """School effects by random-intercept models (REML, ML) from sums per school."""
 
+from merilo.methods.multilevel.classes import SchoolIntervals, school_intervals
 from merilo.methods.multilevel.cross_products import add_school_covariates, cross_products, school_means
 from merilo.methods.multilevel.effects import SchoolEffects
 from merilo.methods.multilevel.fit import RandomInterceptFit, fit_random_intercept
@@ -7,8 +8,10 @@ from merilo.methods.multilevel.fit import RandomInterceptFit, fit_random_interce
 __all__ = [
     "RandomInterceptFit",
     "SchoolEffects",
+    "SchoolIntervals",
     "add_school_covariates",
     "cross_products",
     "fit_random_intercept",
+    "school_intervals",
     "school_means",
 ]
