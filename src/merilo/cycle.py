@@ -100,6 +100,7 @@ def run(
         collected = _collect(authority, scratch, clock)
         measured = _measure(collected, authority, chosen, workers, clock, slopes=slopes)
         tables = _tables(authority, collected, measured, chosen)
+        clock.tell("appraise", 1, 1)
         manifest = _manifest(authority, paths, collected, chosen, seed, made_on or date.today())
         if target is not None:
             _publish(tables, manifest, authority, chosen, target, documents, clock)

@@ -90,6 +90,7 @@ _STAGES = {
     "import": _("Importing"),
     "collect": _("Reading works"),
     "measure": _("Measuring"),
+    "appraise": _("Appraising"),
     "publish": _("Writing"),
 }
 

@@ -26,13 +26,14 @@ def read_rows(source: ProcedureFolder) -> pl.DataFrame:
     for path, label in zip(source.works, _labels(source.works), strict=True):
         rows = read_text_table(path)
         _check_columns(rows, source.procedure, path)
-        frames.append(
-            rows.with_columns(
-                pl.lit(label).alias("_file"),
-                pl.int_range(2, rows.height + 2, dtype=pl.Int64).alias("_row"),
-                pl.Series("_short", short_rows(path, rows)),
-            ).filter(~pl.all_horizontal(pl.col(rows.columns).is_null()))
+        empty = rows.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        rows = rows.with_columns(
+            pl.lit(label).alias("_file"),
+            pl.int_range(2, rows.height + 2, dtype=pl.Int64).alias("_row"),
+            pl.Series("_short", short_rows(path, rows)),
         )
+        # Filtering copies every column: only where there is something to leave out.
+        frames.append(rows.filter(~empty) if empty.any() else rows)
     return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
 
 
