@@ -9,7 +9,7 @@ import polars as pl
 
 from merilo.language import translator
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
-from merilo.publish.suppression import close_columns, hide_small_cells
+from merilo.publish.suppression import hide_small_cells
 
 _ = translator("publish")
 
@@ -43,9 +43,10 @@ def protect_cells(
     marks = hide(_counts(frame, MARKS, judged), judged)
     hidden = dict(zip(MARKS, marks.T))
     hidden.update(zip(JOURNAL, hide(_counts(frame, JOURNAL, journal_n), journal_n).T))
+    hidden["journal_n"] = _is_few(journal_n, limit)
     hidden["low_share"] = _with_complement(frame, "low_share", judged, hide) | marks[:, 0]
     hidden["low_n"] = hidden["low_share"]
-    hidden["quality_share"] = _quality(frame, marks, judged, hide, partitions, limit=limit)
+    hidden["quality_share"] = _quality(marks)
     if "absent_n" in frame.columns:
         hidden["absent_n"], hidden["participation_share"] = _absent(frame, sizes, hide, limit=limit)
         hidden["enrolled_n"] = hidden["participation_share"]
@@ -88,20 +89,10 @@ def _with_complement(frame: pl.DataFrame, share: str, n: FloatArray, hide: Hide)
     return hidden
 
 
-def _quality(
-    frame: pl.DataFrame,
-    marks: BoolArray,
-    n: FloatArray,
-    hide: Hide,
-    partitions: Sequence[IntArray],
-    *,
-    limit: int,
-) -> BoolArray:
-    """Quality = share_4 + share_5: it may not stand where only one half of a sum is hidden."""
-    hidden = _with_complement(frame, "quality_share", n, hide)
-    hidden |= (marks[:, 0] != marks[:, 1]) | (marks[:, 2] != marks[:, 3])
-    counts = np.nan_to_num(_counts(frame, ("quality_share",), n))
-    return close_columns(counts, hidden[:, None], partitions, limit=limit)[:, 0]
+def _quality(marks: BoolArray) -> BoolArray:
+    """Quality = share_4 + share_5: it stands only where the marks that are shown say the same anyway."""
+    said: BoolArray = (marks[:, 0] == marks[:, 1]) & (marks[:, 2] == marks[:, 3]) & ~marks.all(axis=1)
+    return ~said
 
 
 def _emptied(frame: pl.DataFrame, hidden: dict[str, BoolArray], hidden_rows: BoolArray) -> pl.DataFrame:

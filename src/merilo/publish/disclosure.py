@@ -17,7 +17,7 @@ from merilo.language import translator
 from merilo.methods.arrays import BoolArray
 from merilo.publish.cells import protect_cells
 from merilo.publish.gathered import DISTRICT_DEFICITS
-from merilo.publish.withheld import beside_its_own, codes, find_withheld
+from merilo.publish.withheld import beside_its_own, codes, find_withheld, gives_others_away
 from merilo.tables import TABLES
 
 _ = translator("publish")
@@ -104,6 +104,8 @@ def protect(
     protected = {}
     for name, frame in shown.items():
         rows = withheld.rows(name, frame, shown.get("procedures"), limit=limit)
+        if audience.kind == "school" and "org_id" not in frame.columns and name != DISTRICT_DEFICITS:
+            rows |= gives_others_away(frame, shown, limit=rule.restricted_below)
         open_frame = _blank(frame, rows, limit)
         if name in SHARED_OUT:
             partitions = [codes(frame, ["procedure_id"])] if name == "school_results" else []

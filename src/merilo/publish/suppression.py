@@ -13,12 +13,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
+from merilo.publish.recovery import close_cycles
 
 
-def close_rows(counts: FloatArray, hidden: BoolArray, *, limit: int) -> BoolArray:
+def close_rows(
+    counts: FloatArray, hidden: BoolArray, *, limit: int, zeros: BoolArray | None = None
+) -> BoolArray:
     """Hide further cells, smallest first, until the hidden set of every row is closed.
 
-    counts (R, C) pupils, zero where there is no cell; hidden (R, C) already hidden.
+    counts (R, C) pupils, zero where there is no cell; hidden (R, C) already hidden; zeros (R, C) cells of
+    nobody that may be hidden too: one of them joins a hidden cell that has no other partner.
     A row whose cells are used up stays as it is: its total is then the protected number.
     """
     hidden = hidden.copy()
@@ -27,6 +31,9 @@ def close_rows(counts: FloatArray, hidden: BoolArray, *, limit: int) -> BoolArra
         return hidden
     while True:
         candidates = np.where(~hidden & (counts > 0), counts, np.inf)
+        if zeros is not None:
+            alone = (hidden.sum(axis=1) == 1) & ~np.isfinite(candidates).any(axis=1)
+            candidates = np.where(alone[:, None] & zeros & ~hidden, 0.0, candidates)
         smallest = candidates.argmin(axis=1)
         can_close = are_open(counts, hidden, limit=limit) & np.isfinite(candidates[every_row, smallest])
         if not can_close.any():
@@ -43,7 +50,12 @@ def are_open(counts: FloatArray, hidden: BoolArray, *, limit: int) -> BoolArray:
 
 
 def close_columns(
-    counts: FloatArray, hidden: BoolArray, partitions: Sequence[IntArray], *, limit: int
+    counts: FloatArray,
+    hidden: BoolArray,
+    partitions: Sequence[IntArray],
+    *,
+    limit: int,
+    zeros: BoolArray | None = None,
 ) -> BoolArray:
     """The same for columns, within every group of every partition of the rows.
 
@@ -53,7 +65,8 @@ def close_columns(
     for partition in partitions:
         for rows in _groups(partition):
             if hidden[rows].any():
-                hidden[rows] = close_rows(counts[rows].T, hidden[rows].T, limit=limit).T
+                empty = None if zeros is None else zeros[rows].T
+                hidden[rows] = close_rows(counts[rows].T, hidden[rows].T, limit=limit, zeros=empty).T
     return hidden
 
 
@@ -63,7 +76,7 @@ def hide_small_groups(n: FloatArray, partitions: Sequence[IntArray], *, limit: i
     n (R,) pupils; partitions as in close_columns. Returns (R,).
     """
     hidden = ((n > 0) & (n < limit))[:, None]
-    return _until_stable(n[:, None], hidden, partitions, limit=limit, rows_have_totals=False)[:, 0]
+    return close_columns(n[:, None], hidden, partitions, limit=limit)[:, 0]
 
 
 def hide_by_district(
@@ -112,7 +125,18 @@ def hide_small_cells(
     small = known & (filled > 0) & (filled < limit)
     telling = known & (n < small_group)[:, None] & ((filled == 0) | (filled == n[:, None]))
     hidden = small | telling | (hidden_rows[:, None] & known)
-    return _until_stable(filled, hidden, partitions, limit=limit, rows_have_totals=counts.shape[1] > 1)
+    zeros = known & (filled == 0)
+    while True:
+        before = int(hidden.sum())
+        if counts.shape[1] > 1:
+            hidden = close_rows(filled, hidden, limit=limit, zeros=zeros)
+        hidden = close_columns(filled, hidden, partitions, limit=limit, zeros=zeros)
+        for rows in (rows for partition in partitions for rows in _groups(partition)):
+            if counts.shape[1] > 1 and hidden[rows].any():
+                secret = (small | telling)[rows]
+                hidden[rows] = close_cycles(filled[rows], hidden[rows], secret, known[rows])
+        if int(hidden.sum()) == before:
+            return hidden
 
 
 def _close_group(
@@ -155,20 +179,3 @@ def _groups(partition: IntArray) -> Iterator[IntArray]:
     order = np.argsort(partition, kind="stable")
     if order.size:
         yield from np.split(order, np.flatnonzero(np.diff(partition[order])) + 1)
-
-
-def _until_stable(
-    counts: FloatArray,
-    hidden: BoolArray,
-    partitions: Sequence[IntArray],
-    *,
-    limit: int,
-    rows_have_totals: bool,
-) -> BoolArray:
-    while True:
-        before = int(hidden.sum())
-        if rows_have_totals:
-            hidden = close_rows(counts, hidden, limit=limit)
-        hidden = close_columns(counts, hidden, partitions, limit=limit)
-        if int(hidden.sum()) == before:
-            return hidden

@@ -100,6 +100,21 @@ def beside_its_own(districts: pl.DataFrame, own: pl.DataFrame | None, *, limit: 
     return beside.filter(pl.col("n") - pl.col("own").fill_null(0) >= limit).drop("own")
 
 
+def gives_others_away(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame], *, limit: int) -> BoolArray:
+    """Totals from which a school could subtract itself and be left with a small group of other schools.
+
+    tables: `procedures`, and the school's own rows of `school_results`.
+    """
+    own, totals = tables.get("school_results"), tables.get("procedures")
+    if own is None or totals is None or "procedure_id" not in frame.columns:
+        return np.zeros(frame.height, dtype=bool)
+    beside = totals.select("procedure_id", "n").join(
+        own.select("procedure_id", own="n"), on="procedure_id", how="left"
+    )
+    rest = pl.col("n") - pl.col("own").fill_null(0)
+    return _matches(frame, beside.filter((rest > 0) & (rest < limit)), ["procedure_id"])
+
+
 def codes(frame: pl.DataFrame, columns: list[str]) -> IntArray:
     """A number for every combination of these columns, from 1."""
     joined = frame.select(
