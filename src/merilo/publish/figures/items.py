@@ -74,6 +74,8 @@ def items_finding(rows: pl.DataFrame) -> str:
     ).format(weak=weak.height, total=judged.height)
     if not basic:
         return sentence
+    if basic == weak.height == 1:
+        return sentence + _(", a basic one")
     if basic == weak.height:
         return sentence + _(", all of them basic")
     return sentence + ngettext(", {basic} of them is basic", ", {basic} of them are basic", basic).format(
