@@ -60,7 +60,10 @@ def test_a_bad_cell_leaves_its_row_out_and_is_named(tmp_path: Path) -> None:
 
 
 def test_rows_without_school_status_or_answers_are_left_out(tmp_path: Path) -> None:
-    csv = "work_id,org_id,status,a,b\n1,,present,1,1\n2,s,gone,1,1\n3,s,present,,\n4,s,absent,,\n4,s,present,1,0\n5,s,,0,1\n"
+    csv = (
+        "work_id,org_id,status,a,b\n1,,present,1,1\n2,s,gone,1,1\n3,s,present,,\n"
+        "4,s,absent,,\n4,s,present,1,0\n5,s,,0,1\n"
+    )
     one = collected(tmp_path, csv)
     assert rules(one) == [
         (2, "org_id", "organisation_missing"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -22,7 +21,15 @@ WORKS = """work_id,org_id,class_id,status,journal_mark,a,b,c
 7,t,5А,present,2,0,1,0
 8,t,5А,present,3,1,0,0
 """
-TOML = 'kind = "vpr"\nsubject = "математика"\nyear_group = 5\nschool_year = "2020/21"\n[cut_scores]\n"3" = 1\n"4" = 2\n"5" = 4\n'
+TOML = """kind = "vpr"
+subject = "математика"
+year_group = 5
+school_year = "2020/21"
+[cut_scores]
+"3" = 1
+"4" = 2
+"5" = 4
+"""
 ITEMS = pl.DataFrame(
     {
         "item_id": ["a", "b", "c"],
