@@ -35,8 +35,8 @@ ITEMS = Table(
         number(
             "difficulty_logits_se",
             "logits",
-            "standard error of the difficulty",
-            "стандартная ошибка трудности",
+            "standard error of the difficulty under the model (too small where schools differ item by item)",
+            "стандартная ошибка трудности по модели (мала, если школы различаются по заданиям)",
             minimum=0,
         ),
         number(
