@@ -83,7 +83,7 @@ def known_unknowns(equations: list[np.ndarray], size: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("audience", AUDIENCES, ids=["centre", "public"])
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(town=towns)
 def test_no_size_of_a_small_school_can_be_computed(audience: Audience, town):
     """Equations: sizes shown, the total, the sums of districts."""
@@ -102,7 +102,7 @@ def test_no_size_of_a_small_school_can_be_computed(audience: Audience, town):
 
 
 @pytest.mark.parametrize("audience", AUDIENCES, ids=["centre", "public"])
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(town=towns)
 def test_no_small_count_of_a_mark_can_be_computed(audience: Audience, town):
     """Equations: shares shown (times n), marks of a school sum to n, low and quality shares, totals of marks."""
@@ -126,7 +126,7 @@ def test_no_small_count_of_a_mark_can_be_computed(audience: Audience, town):
 
 
 @pytest.mark.parametrize("audience", AUDIENCES, ids=["centre", "public"])
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(town=towns)
 def test_no_published_count_is_small(audience: Audience, town):
     limit = audience.limit(RULE)

@@ -155,7 +155,7 @@ def test_everybody_in_a_small_group_is_not_told(n, visible):
 
 
 @pytest.mark.parametrize(("absent", "visible"), [(0, True), (1, False), (4, False), (5, True)])
-def test_absentees(absent, visible):
+def test_few_absentees_are_not_counted_aloud(absent, visible):
     frame = results([60, 70, 80], absent=[absent, 12, 14])
     protected = protect({"school_results": frame}, CENTRE, RULE)["school_results"]
     assert (protected["absent_n"][0] is not None) is visible

@@ -105,7 +105,7 @@ def test_no_translation_accuses():
         (integer(float("nan")), "—"),
     ],
 )
-def test_counts(said, wanted):
+def test_counts_have_spaces_between_thousands(said, wanted):
     assert said == wanted
 
 

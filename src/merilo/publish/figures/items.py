@@ -121,13 +121,24 @@ def _marked(rows: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("item_rule") == "uncertain")
         .then(pl.lit(GREY))
         .otherwise(pl.lit(BLUE)),
-        label=pl.when(pl.col("item_rule") == "insufficient").then(
-            pl.col("mean_share").map_elements(percent, return_dtype=pl.String)
+        label=pl.Series(
+            [
+                _label(row["mean_share"], low.get(row["level"]))
+                if row["item_rule"] == "insufficient"
+                else None
+                for row in rows.iter_rows(named=True)
+            ],
+            dtype=pl.String,
         ),
     ).with_columns(
         fill=pl.when(pl.col("n") < FEW).then(pl.lit(WHITE)).otherwise("stroke"),
         stroke=pl.when(pl.col("n") < FEW).then("stroke").otherwise(pl.lit(WHITE)),
     )
+
+
+def _label(share: float, low: float | None) -> str:
+    """The share; with a digit more where rounding would set it on the border that it lies below."""
+    return percent(share, 1 if low is not None and round(share, 2) >= low else 0)
 
 
 def _chart(rows: pl.DataFrame, width: int, height: int | None) -> alt.LayerChart:
