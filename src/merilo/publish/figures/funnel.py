@@ -157,12 +157,8 @@ def _chart(rows: pl.DataFrame, spread: Spread, width: int, height: int, *, named
     inner = width - left - 20
     largest = float(rows["n"].max() or 1)  # type: ignore[arg-type]
     right = largest * 1.06 + 1
-    smallest = float(rows["n"].min() or 1)  # type: ignore[arg-type]
-    sizes = np.unique(np.r_[np.geomspace(max(smallest * 0.8, 1), right, 60), right])
-    band = pl.DataFrame(
-        [{"n": float(size), "low": spread.limits(size)[0], "high": spread.limits(size)[1]} for size in sizes]
-    )
     bottom, top = _y_ends(rows, spread)
+    band = _band(spread, float(rows["n"].min() or 1), right)  # type: ignore[arg-type]
     band = band.with_columns(pl.col("low", "high").clip(bottom, top))
     x = alt.X(
         "n:Q",
@@ -194,6 +190,13 @@ def _chart(rows: pl.DataFrame, spread: Spread, width: int, height: int, *, named
     if named:
         layers += _labels(rows, x, y, (right, bottom, top), (inner, float(height)))
     return finished(layers, width=inner, height=height)
+
+
+def _band(spread: Spread, smallest: float, right: float) -> pl.DataFrame:
+    """(n, low, high): the strip from a little left of the smallest school to the right edge."""
+    sizes = np.unique(np.r_[np.geomspace(max(smallest * 0.8, 1), right, 60), right])
+    limits = [spread.limits(float(size)) for size in sizes]
+    return pl.DataFrame({"n": sizes, "low": [low for low, _ in limits], "high": [high for _, high in limits]})
 
 
 def _y_ends(rows: pl.DataFrame, spread: Spread) -> tuple[float, float]:

@@ -159,6 +159,12 @@ class _Writer:
             page.merge_range(row, 0, row, 3, line, self.notice)
             page.set_row(row, LINE * _lines(line, 24 + 30 + MEANING_WIDTH + 34))
         top = len(lines) + 2
+        self._meanings(page, top, ready, tables)
+        page.freeze_panes(top + 1, 0)
+        page.repeat_rows(top)
+
+    def _meanings(self, page: Any, top: int, ready: list[Sheet], tables: Mapping[str, pl.DataFrame]) -> None:
+        """From row `top`: every sheet with its columns, what they mean, their machine names."""
         for column, head in enumerate((_("Sheet"), _("Column"), _("What it means"), _("Machine name"))):
             page.write_string(top, column, head, self.head)
         heads, row = short_heads(), top
@@ -174,8 +180,6 @@ class _Writer:
                 page.write_string(row, 2, meant[:1].upper() + meant[1:], self.wrapped)
                 page.set_row(row, LINE * _lines(meant, MEANING_WIDTH))
                 page.write_string(row, 3, f"{sheet.table}.{name.lstrip('+')}", self.text)
-        page.freeze_panes(top + 1, 0)
-        page.repeat_rows(top)
 
     def sheet(self, sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> None:
         """One table: heads, cells, filter, frozen heads, attention in one hue."""
