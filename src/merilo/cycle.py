@@ -101,7 +101,8 @@ def run(
         measured = _measure(collected, authority, chosen, workers, clock, slopes=slopes)
         tables = _tables(authority, collected, measured, chosen)
         clock.tell("appraise", 1, 1)
-        manifest = _manifest(authority, paths, collected, chosen, seed, made_on or date.today())
+        options = {"seed": seed, "slopes": slopes}
+        manifest = _manifest(authority, paths, collected, chosen, options, made_on or date.today())
         if target is not None:
             _publish(tables, manifest, authority, chosen, target, documents, clock)
             manifest["files"] = sorted(
@@ -208,17 +209,19 @@ def _manifest(
     folders: Sequence[Path],
     collected: dict[str, CollectedWorks],
     definitions: Definitions,
-    seed: int,
+    options: dict[str, Any],
     made_on: date,
 ) -> dict[str, Any]:
     inputs = {name: _sha256(path) for path, name in _short_names(authority.files, folders).items()}
-    identity = json.dumps([sorted(inputs.values()), VERSION, definitions.fingerprint(), seed])
+    identity = json.dumps(
+        [sorted(inputs.values()), VERSION, definitions.fingerprint(), options], sort_keys=True
+    )
     return {
         "run_id": hashlib.sha256(identity.encode()).hexdigest()[:12],
         "merilo_version": VERSION,
         "authority": authority.name,
         "made_on": made_on.isoformat(),
-        "seed": seed,
+        **options,
         "inputs": inputs,
         "works": {name: one.file.sha256 for name, one in sorted(collected.items())},
         "definitions": definitions.versions(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ screen = Console()
 complaints = Console(stderr=True)
 
 
+def grouped(n: int) -> str:
+    """47948 -> «47 948»."""
+    return f"{n:,}".replace(",", "\u00a0")
+
+
 def say_result(result: merilo.RunResult) -> None:
     """What was run, and where everything is."""
     from merilo.cycle import REPORT, WORKBOOK
@@ -31,9 +37,12 @@ def say_result(result: merilo.RunResult) -> None:
     procedures, schools = result.tables["procedures"], result.tables["school_results"]["org_id"].n_unique()
     screen.print(
         _(
-            "Procedures: {procedures}, schools: {schools}, works: {works}, rows not accepted as they stood: {rejected}."
+            "Procedures: {procedures}, schools: {schools}, works: {works}, remarks on rows: {rejected}."
         ).format(
-            procedures=procedures.height, schools=schools, works=int(procedures["n"].sum()), rejected=rejected
+            procedures=procedures.height,
+            schools=schools,
+            works=grouped(int(procedures["n"].sum())),
+            rejected=grouped(rejected),
         )
     )
     for name, words in (
@@ -61,7 +70,10 @@ def say_import(outcome: ImportOutcome) -> None:
             ),
             soft_wrap=True,
         )
-    screen.print(_("Next: merilo run {folder} --out RESULT").format(folder=outcome.folder), soft_wrap=True)
+    screen.print(
+        _("Next: merilo run {folder} --out RESULT").format(folder=shlex.quote(str(outcome.folder))),
+        soft_wrap=True,
+    )
 
 
 def _import_sentence(one: FileOutcome) -> str:
@@ -72,16 +84,16 @@ def _import_sentence(one: FileOutcome) -> str:
     if not one.rows_n:
         return _("recognised as {layout}.").format(layout=one.layout)
     return _(
-        "{layout} → {procedure}: pupils {rows}, works written {works} (absent {absent}), "
+        "{layout} → {procedure}: pupils in the file {rows}, rows written {works}, absent among them {absent}; "
         "not accepted {rejected}, accepted with a remark {adjusted}."
     ).format(
         layout=one.layout,
         procedure=one.procedure_id,
-        rows=one.rows_n,
-        works=one.works_n,
-        absent=one.absent_n,
-        rejected=one.rejected_n,
-        adjusted=one.adjusted_n,
+        rows=grouped(one.rows_n),
+        works=grouped(one.works_n),
+        absent=grouped(one.absent_n),
+        rejected=grouped(one.rejected_n),
+        adjusted=grouped(one.adjusted_n),
     )
 
 

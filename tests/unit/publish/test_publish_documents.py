@@ -118,7 +118,7 @@ def test_report_counts_every_listed_school(written, town):
         stability=pl.lit("steady"),
     )
     text = words_of(written("pdf", PUBLIC, tables=tables | {"low_results": low}))
-    assert "входят 3 из 12" in text
+    assert "школ в списке — 3 из 12" in text
 
 
 def test_report_of_little_is_still_a_report(written, town):

@@ -13,11 +13,11 @@ import typst
 
 from merilo.definitions import Definitions, load_definitions
 from merilo.errors import OutputError
-from merilo.language import language, translator
+from merilo.language import language, plural_translator, translator
 from merilo.publish.disclosure import PUBLIC, Audience, protect
 from merilo.publish.fonts import FONT_FOLDER
 from merilo.publish.gathered import with_gathered
-from merilo.publish.report.advice import advice, how_to_read, legal
+from merilo.publish.report.advice import advice, how_to_read, legal, not_shown
 from merilo.publish.report.blocks import Block
 from merilo.publish.report.material import Material, gather
 from merilo.publish.report.overview import marks, overview, participation
@@ -27,6 +27,7 @@ from merilo.publish.stamp import RunStamp
 from merilo.publish.typography import day, glue
 
 _ = translator("report")
+_n = plural_translator("report")
 
 TEMPLATE = Path(__file__).parent / "report.typ"
 
@@ -42,6 +43,7 @@ PARTS = (
     progress,
     low_results,
     advice,
+    not_shown,
     how_to_read,
 )
 
@@ -87,7 +89,11 @@ def _head(material: Material, stamp: RunStamp) -> dict[str, str]:
     return {
         "title": glue(_("Analytic report on the results of assessment procedures")),
         "authority": material.authority,
-        "years": glue(_("School years {years}").format(years=", ".join(years))) if years else "",
+        "years": glue(
+            _n("School year {years}", "School years {years}", len(years)).format(years=", ".join(years))
+        )
+        if years
+        else "",
         "date": day(stamp.made_on),
         "footer": stamp.footer(),
         "page": _("page"),

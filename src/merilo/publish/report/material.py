@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Material:
     """tables: protected for `audience`; latest: rows of `procedures` of the latest school year, subjects and year
-    groups in order; earlier: the others.
+    groups in order; earlier: the others; hidden: procedures with too few works to be shown.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -26,6 +26,7 @@ class Material:
     definitions: Definitions
     latest: list[Row]
     earlier: list[Row]
+    hidden: list[Row]
     authority: str
 
     def table(self, name: str) -> pl.DataFrame:
@@ -46,15 +47,23 @@ def gather(
     """Split the procedures into the latest school year and the earlier ones."""
     order = ["subject_name", "year_group", "kind", "procedure_id"]
     procedures = list(tables["procedures"].sort(order, nulls_last=True).iter_rows(named=True))
-    year = max((row["school_year"] or "" for row in procedures), default="")
+    seen = [row for row in procedures if row["n"] is not None]
+    year = max((row["school_year"] or "" for row in seen), default="")
     return Material(
         tables=tables,
         audience=audience,
         definitions=definitions,
-        latest=[row for row in procedures if (row["school_year"] or "") == year],
-        earlier=[row for row in procedures if (row["school_year"] or "") != year],
+        latest=[row for row in seen if (row["school_year"] or "") == year],
+        earlier=[row for row in seen if (row["school_year"] or "") != year],
+        hidden=[row for row in procedures if row["n"] is None],
         authority=authority,
     )
+
+
+def share_present(row: Row) -> float | None:
+    """Works among the pupils entered; None where the number of absent pupils is not shown."""
+    entered = None if row["absent_n"] is None else row["n"] + row["absent_n"]
+    return row["n"] / entered if entered else None
 
 
 def short_title(row: Row) -> str:

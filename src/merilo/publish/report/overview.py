@@ -7,7 +7,7 @@ import polars as pl
 from merilo.language import plural_translator, translator
 from merilo.methods.intervals import wilson_interval
 from merilo.publish.report.blocks import Block, TableColumn, heading, points, sentence, table
-from merilo.publish.report.material import Material, Row, joined, short_title
+from merilo.publish.report.material import Material, Row, joined, share_present, short_title
 from merilo.publish.typography import decimal, integer, percent, percent_interval, quoted
 
 _ = translator("report")
@@ -45,7 +45,7 @@ def participation(material: Material) -> list[Block]:
                 integer(row["schools_n"]),
                 integer(row["n"]),
                 integer(row["absent_n"]),
-                percent(row["n"] / (row["n"] + row["absent_n"])) if row["n"] else "—",
+                percent(share_present(row)),
                 _mean(row),
                 decimal(row["alpha"], 2),
             ]
@@ -67,7 +67,7 @@ def participation(material: Material) -> list[Block]:
 
 def marks(material: Material) -> list[Block]:
     """Shares of marks with intervals."""
-    marked = [row for row in [*material.latest, *material.earlier] if row["share_2"] is not None]
+    marked = [row for row in [*material.latest, *material.earlier] if _has_marks(row)]
     if not marked:
         return []
     columns = [
@@ -79,7 +79,7 @@ def marks(material: Material) -> list[Block]:
     ]
     blocks = [heading(_("Marks")), sentence(_marks_said(material))]
     for year, procedures in _by_year(material):
-        rows = [_mark_row(row) for row in procedures if row["share_2"] is not None]
+        rows = [_mark_row(row) for row in procedures if _has_marks(row)]
         if rows:
             blocks.append(table(columns, rows, caption=_("Marks, {year}").format(year=year)))
     blocks.append(sentence(_("Quality: the share of marks 4 and 5."), look="small"))
@@ -106,47 +106,78 @@ def _mean(row: Row) -> str:
     return percent(row["mean_points"] / row["max_score"])
 
 
+def _has_marks(row: Row) -> bool:
+    return any(row[f"share_{mark}"] is not None for mark in (2, 3, 4, 5))
+
+
 def _mark_row(row: Row) -> list[str]:
-    interval = wilson_interval(row["share_2"] * row["n"], row["n"])
+    low = "—"
+    if row["share_2"] is not None:
+        interval = wilson_interval(row["share_2"] * row["n"], row["n"])
+        low = f"{percent(row['share_2'])} ({percent_interval(float(interval.lower), float(interval.upper))})"
+    good = None if None in (row["share_4"], row["share_5"]) else row["share_4"] + row["share_5"]
     return [
         short_title(row),
         integer(row["n"]),
-        f"{percent(row['share_2'])} ({percent_interval(float(interval.lower), float(interval.upper))})",
+        low,
         *(percent(row[f"share_{mark}"]) for mark in (3, 4, 5)),
-        percent(row["share_4"] + row["share_5"]),
+        percent(good),
     ]
 
 
 def _who_took_part(material: Material) -> str:
     works = sum(row["n"] for row in material.latest)
-    absent = sum(row["absent_n"] or 0 for row in material.latest)
-    schools = max((row["schools_n"] for row in material.latest), default=0)
+    schools = max((row["schools_n"] or 0 for row in material.latest), default=0)
     sizes = [
         _n("{n} procedure", "{n} procedures", len(material.latest)).format(n=integer(len(material.latest))),
         _n("{n} school", "{n} schools", schools).format(n=integer(schools)),
         _n("{n} work", "{n} works", works).format(n=integer(works)),
     ]
-    entered = works + absent
-    said = _("{sizes}; {share} of the pupils entered took part.")
-    return said.format(sizes=joined(sizes), share=percent(works / entered if entered else None))
+    counted = [row for row in material.latest if share_present(row) is not None]
+    entered = sum(row["n"] + row["absent_n"] for row in counted)
+    if not entered:
+        return f"{joined(sizes)}."
+    share = percent(sum(row["n"] for row in counted) / entered)
+    if len(counted) < len(material.latest):
+        said = _(
+            "{sizes}; {share} of the pupils entered took part (in {n} procedures where absentees "
+            "may be counted)."
+        )
+    else:
+        said = _("{sizes}; {share} of the pupils entered took part.")
+    return said.format(sizes=joined(sizes), share=share, n=integer(len(counted)))
 
 
 def _items_said(material: Material) -> list[str]:
     items = material.table("items")
     if items.is_empty() or "item_rule" not in items.columns:
         return []
-    latest = pl.Series([row["procedure_id"] for row in material.latest])
-    judged = items.filter(pl.col("procedure_id").is_in(latest.implode()) & pl.col("item_rule").is_not_null())
+    latest = [row["procedure_id"] for row in material.latest]
+    judged = items.filter(pl.col("procedure_id").is_in(latest) & pl.col("item_rule").is_not_null())
     if judged.is_empty():
         return []
     weak = judged.filter(pl.col("item_rule") == "insufficient").height
     said = _n(
-        "{weak} of {n} item lies below the limit for its level (60/57 % for basic, 30/28.5 % for harder ones).",
-        "{weak} of {n} items lie below the limit for their level (60/57 % for basic, 30/28.5 "
-        "% for harder ones).",
+        "{weak} of {n} item lies below the limit for its level ({rules}).",
+        "{weak} of {n} items lie below the limit for their level ({rules}).",
         judged.height,
     )
-    return [said.format(weak=integer(weak), n=integer(judged.height))]
+    return [said.format(weak=integer(weak), n=integer(judged.height), rules=_item_limits(material, judged))]
+
+
+def _item_limits(material: Material, judged: pl.DataFrame) -> str:
+    """The limits of the levels that the items have, from the definitions."""
+    words = {"basic": _("basic"), "raised": _("raised"), "high": _("high")}
+    rules = [
+        (words[level], material.definitions.item_rule(level))
+        for level in words
+        if level in set(judged["level"])
+    ]
+    return ", ".join(
+        _("{level}: {limit}").format(level=word, limit=percent(rule.insufficient_below, 1))
+        for word, rule in rules
+        if rule is not None
+    )
 
 
 def _low_said(material: Material) -> list[str]:
@@ -155,34 +186,32 @@ def _low_said(material: Material) -> list[str]:
         return []
     listed = low.filter(pl.col("listed"))
     steady = listed.filter(pl.col("stability") == "steady").height
-    border = low.filter(pl.col("stability") == "borderline").height
+    near = low.filter(~pl.col("listed") & (pl.col("stability") == "borderline")).height
     said = _(
-        "By the rule of low results {listed} of {n} schools are on the list, {steady} of "
-        "them steadily; for {border} "
-        "schools (on the list or near it) chance could turn the answer."
+        "Low results by the rule: on the list {listed} of {n}, of them steadily {steady}; "
+        "near the border of the list {near} "
+        "more."
     )
     return [
         said.format(
-            listed=integer(listed.height),
-            n=integer(low.height),
-            steady=integer(steady),
-            border=integer(border),
+            listed=integer(listed.height), n=integer(low.height), steady=integer(steady), near=integer(near)
         )
     ]
 
 
 def _lift_said(material: Material) -> list[str]:
     known = [row for row in material.latest if row["lifted_share"] is not None]
-    clear = [row for row in known if (row["lifted_share_lower"] or 0) > 0.05]
+    # Only where the interval leaves out 0 is there anything to say.
+    clear = [row for row in known if (row["lifted_share_lower"] or 0) > 0]
     if not clear:
         return []
     most = max(clear, key=lambda row: row["lifted_share"])
     said = _(
-        "In {clear} of {n} procedures works gather on the border of a mark; most of all in "
-        "{title}: {share} of the works "
-        "just below a border were lifted onto it (95 % interval {interval}). This is how the "
-        "whole authority marks "
-        "and says nothing of a single school."
+        "In {clear} of {n} procedures more works stand on the border of a mark than a smooth "
+        "distribution has; most of all in "
+        "{title}: by estimate {share} ({interval}) of the works that were 1–2 points short. "
+        "The picture is of the "
+        "whole authority and says nothing of a single school."
     )
     return [
         said.format(
@@ -196,20 +225,20 @@ def _lift_said(material: Material) -> list[str]:
 
 
 def _participation_said(material: Material) -> str:
-    low = [
-        row
-        for row in material.latest
-        if row["n"]
-        and row["n"] / (row["n"] + (row["absent_n"] or 0)) < material.definitions.run.participation_limit
-    ]
     limit = percent(material.definitions.run.participation_limit)
-    if not low:
-        return _(
-            "In every procedure of the latest year at least {limit} of the pupils entered took part."
-        ).format(limit=limit)
-    return _("Fewer than {limit} took part in {titles}: read these results with care.").format(
-        limit=limit, titles=joined([quoted(short_title(row)) for row in low])
-    )
+    shares = [(row, share) for row in material.latest if (share := share_present(row)) is not None]
+    low = [row for row, share in shares if share < material.definitions.run.participation_limit]
+    if low:
+        return _("Fewer than {limit} took part in {titles}: read these results with care.").format(
+            limit=limit, titles=joined([quoted(short_title(row)) for row in low])
+        )
+    if len(shares) < len(material.latest):
+        return _("Where absentees may be counted, at least {limit} of the pupils entered took part.").format(
+            limit=limit
+        )
+    return _(
+        "In every procedure of the latest year at least {limit} of the pupils entered took part."
+    ).format(limit=limit)
 
 
 def _marks_said(material: Material) -> str:

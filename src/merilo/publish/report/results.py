@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from merilo.language import translator
 from merilo.publish.figures.deficits import deficits_figure
 from merilo.publish.figures.distribution import distribution_figure
@@ -18,7 +16,7 @@ _ = translator("report")
 
 # Pictures of a kind: enough to see what matters, few enough to be read.
 MOST_PICTURES = 3
-MOST_SKILLS = 12
+MOST_SKILLS = 2
 # Pixels of a figure 760 wide: three fit on a page.
 HEIGHT = 250
 
@@ -35,7 +33,7 @@ def distributions(material: Material) -> list[Block]:
     columns = [
         TableColumn(_("Procedure"), "left", 3.0),
         TableColumn(_("Works")),
-        TableColumn(_("Lifted, 95 % interval"), "right", 1.8),
+        TableColumn(_("Share, 95 % interval"), "right", 1.8),
         *(TableColumn(_("at {mark}").format(mark=quoted(mark))) for mark in (3, 4, 5)),
     ]
     rows = [
@@ -52,14 +50,19 @@ def distributions(material: Material) -> list[Block]:
         heading(_("Works at the border of a mark")),
         sentence(
             _(
-                "A smooth distribution has no steps. Where there are many works on the lowest score "
-                "for a mark and few "
-                "just below it, points were added to near-misses. The share says how many of them; "
-                "the figures show "
-                "the procedures where it is largest. The pattern is common to whole regions."
+                "A smooth distribution has no steps. Many works on the lowest score for a mark and "
+                "few just below it may mean "
+                "that works near the border were marked more kindly; the data do not rule out other "
+                "reasons. The share "
+                "estimates how many works that were 1–2 points short stand on the border; the figures show "
+                "the procedures where it is largest. The same is seen in whole regions."
             )
         ),
-        table(columns, rows, caption=_("Share of works 1–2 points below a border that were lifted onto it")),
+        table(
+            columns,
+            rows,
+            caption=_("Works that were 1–2 points short and stand on the border: estimated share"),
+        ),
         *(picture(figure) for figure in figures),
     ]
 
@@ -152,36 +155,40 @@ def _insufficient(material: Material, row: Row) -> int:
 
 
 def _weak_skills(material: Material) -> Block | None:
-    """The skills with the smallest share of points over the whole authority."""
-    skills = material.table(AUTHORITY_SKILLS)
-    if skills.is_empty():
-        return None
-    titles = {row["procedure_id"]: short_title(row) for row in material.latest}
-    known = skills.filter(pl.col("procedure_id").is_in(list(titles)) & pl.col("mean_share").is_not_null())
-    weak = known.sort("mean_share", "procedure_id", "skill").head(MOST_SKILLS)
-    if weak.is_empty():
+    """For each procedure its weakest skills; skills of different tests are not put in one order."""
+    rows = [cells for row in material.latest for cells in _skill_rows(material, row)]
+    if not rows:
         return None
     columns = [
-        TableColumn(_("Skill"), "left", 2.4),
         TableColumn(_("Procedure"), "left", 2.7),
+        TableColumn(_("Skill"), "left", 2.4),
         TableColumn(_("Works")),
         TableColumn(_("Items")),
         TableColumn(_("Done")),
         TableColumn(_("Schools with a part of their own"), "right", 1.3),
         TableColumn(_("their part, pupils"), "right", 1.0),
     ]
-    rows = [
-        [
-            row["skill_name"] or row["skill"],
-            titles[row["procedure_id"]],
-            integer(row["n"]),
-            integer(row["items_n"]),
-            percent(row["mean_share"]),
-            integer(row["behind_n"]),
-            integer(row["pupils"]),
-        ]
-        for row in weak.iter_rows(named=True)
-    ]
     return table(
-        columns, rows, caption=_("Skills with the smallest share of the points gained, the whole authority")
+        columns, rows, caption=_("The two skills of each test with the smallest share of the points gained")
     )
+
+
+def _skill_rows(material: Material, row: Row) -> list[list[str]]:
+    skills = material.rows(AUTHORITY_SKILLS, procedure_id=row["procedure_id"])
+    known = sorted(
+        (s for s in skills if s["mean_share"] is not None), key=lambda s: (s["mean_share"], s["skill"])
+    )
+    limit = material.audience.limit(material.definitions.disclosure)
+    return [
+        [
+            short_title(row),
+            skill["skill_name"] or skill["skill"],
+            integer(skill["n"]),
+            integer(skill["items_n"]),
+            percent(skill["mean_share"]),
+            integer(skill["behind_n"]),
+            # A part of fewer pupils than may be shown stays unsaid.
+            integer(skill["pupils"] if (skill["pupils"] or 0) >= limit else None),
+        ]
+        for skill in known[:MOST_SKILLS]
+    ]

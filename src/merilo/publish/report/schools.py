@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from merilo.language import translator
+from merilo.definitions import LowResultRule
+from merilo.language import plural_translator, translator
 from merilo.publish.figures.funnel import funnel_figure
 from merilo.publish.report.blocks import Block, TableColumn, heading, picture, points, sentence, table
-from merilo.publish.report.material import Material, Row, short_title
-from merilo.publish.typography import integer, percent
+from merilo.publish.report.material import Material, Row, joined, short_title
+from merilo.publish.typography import integer, percent, quoted
 
 _ = translator("report")
+_n = plural_translator("report")
 
 MOST_FUNNELS = 3
 HEIGHT = 270  # pixels of a figure 760 wide
@@ -98,18 +100,8 @@ def low_results(material: Material) -> list[Block]:
     columns = [TableColumn(_("Schools"), "left", 3.0), TableColumn(_("Number")), TableColumn(_("Share"))]
     return [
         heading(_("Low results: the rule, and how sure it is")),
-        sentence(
-            _(
-                "The rule: a school is listed when in at least {procedures} procedures at least "
-                "{share} of its pupils are "
-                "below the minimum. Source: {source}. {status}"
-            ).format(
-                procedures=integer(rule.min_procedures),
-                share=percent(rule.threshold_share),
-                source=rule.provenance.source,
-                status=_("The text of the rule was not checked.") if rule.is_unverified else "",
-            )
-        ),
+        sentence(_rule_said(rule)),
+        sentence(_counted_said(material, rule), look="small"),
         table(columns, rows, caption=_("Schools by the rule and by how sure it is")),
         points(
             [
@@ -119,14 +111,44 @@ def low_results(material: Material) -> list[Block]:
                     "other pupils of the same school could have turned it."
                 ).format(limit=percent(rule.steady_probability)),
                 _(
-                    "A school whose marks were lifted does not appear among the low ones. The list is "
-                    "read together with "
-                    "the evidence on objectivity, which this report does not hold yet."
+                    "A school with results that ask to be verified may not appear among the low ones. "
+                    "The list is read "
+                    "together with the evidence on objectivity, which this report does not hold yet."
                 ),
                 _("The schools are named in the workbook for the centre; here they are not."),
             ]
         ),
     ]
+
+
+def _rule_said(rule: LowResultRule) -> str:
+    said = _n(
+        "The rule: a school is listed when in at least {procedures} procedure at least "
+        "{share} of its pupils are "
+        "below the minimum. Source: {source}. {status}",
+        "The rule: a school is listed when in at least {procedures} procedures at least "
+        "{share} of its pupils are "
+        "below the minimum. Source: {source}. {status}",
+        rule.min_procedures,
+    )
+    return said.format(
+        procedures=integer(rule.min_procedures),
+        share=percent(rule.threshold_share),
+        source=rule.provenance.source,
+        status=_("The text of the rule was not checked.") if rule.is_unverified else "",
+    )
+
+
+def _counted_said(material: Material, rule: LowResultRule) -> str:
+    """Which of the procedures the rule counts."""
+    counted = [
+        quoted(short_title(row))
+        for row in material.latest
+        if rule.counts(kind=row["kind"], subject=row["subject"], year_group=row["programme_year_group"] or 0)
+    ]
+    if not counted:
+        return _("None of the rule's own procedures was held; all with a minimum were counted instead.")
+    return _("Counted: {titles}.").format(titles=joined(counted))
 
 
 def _progress_row(material: Material, row: Row) -> list[str] | None:
