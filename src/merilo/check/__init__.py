@@ -1,1 +1,4 @@
-"""Objectivity: evidence per school, procedure and kind. The columns stand ready in `tables`; the evidence comes with its error rates."""
+"""Objectivity: evidence per school, procedure and kind.
+
+The columns stand ready in `tables.objectivity`; the evidence comes together with its error rates.
+"""

@@ -186,6 +186,7 @@ def demo(
             lift_mean=LIFT_MEAN,
             lift_most=LIFT_MOST,
             lift_reach=LIFT_REACH,
+            controls=SMALL_SCHOOLS,
             progress=lambda _name, done, total: tell("simulate", done, total),
         )
         result = merilo.run(town, results, workers=processors(), on_progress=tell)
@@ -199,6 +200,8 @@ def demo(
 
 # Lifting over cut scores as it is seen in a real region's distributions: with it, marks come out as they did there.
 LIFT_MEAN, LIFT_MOST, LIFT_REACH = 0.6, 0.95, 6
+# Two schools so small that the rules for small groups can be seen at work.
+SMALL_SCHOOLS = ("tiny:1:2",)
 
 
 def _clear_town(town: Path) -> None:

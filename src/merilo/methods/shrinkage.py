@@ -65,9 +65,9 @@ def shrink(
     method "reml" or "paule_mandel" plugs in one tau2 (Paule & Mandel 1982; Raudenbush & Bryk 2002, ch. 3):
     with few groups it is often exactly 0, and then all intervals are too short. "integrated" (default)
     averages over tau by its restricted likelihood under a flat prior on tau (Gelman et al., Bayesian Data
-    Analysis, 3rd ed., section 5.4); two estimates fall back to REML. "integrated_variance" takes the flat prior on tau2 instead: wider, and
-    right for intervals of single effects where true values differ little (Morris & Tang 2011). The mean is
-    estimated in every case and its uncertainty is in every `se`.
+    Analysis, 3rd ed., section 5.4); two estimates fall back to REML. "integrated_variance" takes the flat prior
+    on tau2 instead: wider, and right for intervals of single effects where true values differ little (Morris &
+    Tang 2011). The mean is estimated in every case and its uncertainty is in every `se`.
 
     deviations: estimate true values minus the mean of all possible ones, not the values themselves.
 

@@ -111,7 +111,10 @@ def _list_procedures(folder: Path, definitions: Definitions) -> list[ProcedureFo
         raise MissingFileError(
             _("The authority folder has no folder `procedures`"),
             file=folder,
-            next_step=_("See `merilo --help`: an authority folder holds procedures/<id>/works.csv."),
+            next_step=_(
+                "An authority folder holds procedures/<id>/works.csv (docs/formats.md); raw exchange files are "
+                "read by `merilo import`."
+            ),
         )
     found = sorted(
         path

@@ -70,6 +70,13 @@ def import_files(
         for p in read.plans
         if p.label not in used
     ]
+    if not read.plans:
+        warnings.append(
+            _(
+                "No item plan is among the files: skills and levels of items stay unknown. "
+                "Import the plan with the results."
+            )
+        )
     with locked_folder(into):
         drafts, unchanged = _draft(works, skills, into, definitions, replace_old, as_csv)
         _write(into, works, drafts)
