@@ -45,6 +45,7 @@ def code_words() -> dict[str, dict[str, str]]:
             "raw": _("as it is"),
             "value_added": _("given earlier results"),
             "contextual": _("given earlier results and context"),
+            "contextual_only": _("given context"),  # no earlier results were at hand
         },
         "evidence": {
             "threshold_3": _("gathering at mark 3"),

@@ -36,8 +36,8 @@ LOW_RESULTS = Table(
         number(
             "probability_cleaned",
             "probability",
-            "the same with the suspect part discounted",
-            "то же без сомнительной части",
+            "the same without results that ask to be verified",
+            "то же без результатов, требующих проверки",
         ),
         text("school_year", "school year the rule looked at", "учебный год"),
         NOTE,

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from merilo.definitions import Definitions, load_definitions
 from merilo.errors import OutputError
@@ -19,17 +20,23 @@ from merilo.publish.gathered import with_gathered
 from merilo.publish.stamp import RunStamp
 from merilo.publish.typography import day, integer
 from merilo.publish.words import notices, small_groups_notice
-from merilo.publish.workbook.headers import full_meaning, short_heads, unit
-from merilo.publish.workbook.sheets import Sheet, filled_columns, procedures_behind, sheet_rows, sheets
+from merilo.publish.workbook.headers import full_meaning, heads_of, unit
+from merilo.publish.workbook.sheets import (
+    Sheet,
+    common_note,
+    filled_columns,
+    procedures_behind,
+    sheet_rows,
+    sheets,
+)
+from merilo.publish.workbook.widths import WIDE, WRAPPED, column_width, lines_taken, printed_columns
 
 _ = translator("publish")
 
 MOST_ROWS = 200_000  # more than this nobody reads in Excel; the CSV holds them all
 TITLE_ROW, NOTICE_ROW, MACHINE_ROW, HEAD_ROW = 0, 1, 2, 3
-CALM = "#F3C9A8"
-# Columns where a larger (or, second group, smaller) number asks for attention.
-ATTENTION_UP = frozenset({"share_2", "low_share", "probability"})
-ATTENTION_DOWN = frozenset({"own_share", "pupils_equivalent", "gap_share"})
+FEW = 10  # works; a row that rests on fewer is tinted
+TINT = "#E6EDF7"
 NUMBER_FORMATS = {
     "count": "#,##0",
     "share": r"0.0\ %",
@@ -46,17 +53,19 @@ NUMBER_FORMATS = {
 SHAPES = {
     "gap_share": "difference",
     "own_share": "difference",
-    "gap_share_se": "share",
-    "pupils_equivalent": "pupils",
+    "gap_share_se": "points",
+    "pupils_equivalent": "difference",
     "reliability": "probability",
+    "mean_growth_percentile": "points",
     "mean_growth_percentile_se": "points",
+    "+growth_lower": "points",
+    "+growth_upper": "points",
 }
-WRAPPED = frozenset({"text", "skill_name"})
+# Differences of shares: shown in percentage points, which no number format can do by itself.
+HUNDREDFOLD = frozenset({"gap_share", "own_share", "gap_share_se"})
 NOT_FOR_THE_PUBLIC = frozenset({"low_results"})  # a list of names; the public report says how many
 LINE = 15.0  # points, height of a line
 MEANING_WIDTH = 80.0
-PAGE_WIDTH = 260.0  # letters across one landscape page that can still be read
-WIDE = {"note": 44, "text": 44, "skill_name": 44, "message": 60, "+procedure": 34, "title": 34, "+school": 26}
 
 
 def write_workbook(
@@ -118,16 +127,16 @@ class _Writer:
                 "border_color": "#9AA5B1",
             }
         )
-        self.text = book.add_format({"valign": "top"})
+        self.text = book.add_format({"valign": "top", "indent": 1})
         self.link = book.add_format({"valign": "top", "font_color": "#1D4ED8", "underline": 1})
-        self.wrapped = book.add_format({"valign": "top", "text_wrap": True})
+        self.wrapped = book.add_format({"valign": "top", "text_wrap": True, "indent": 1})
+        self.tint = book.add_format({"bg_color": TINT})
         self.numbers = {
             kind: book.add_format({"num_format": shape, "valign": "top"})
             for kind, shape in {
                 **NUMBER_FORMATS,
                 "": "0.00",
-                "difference": r"+0.0\ %;-0.0\ %;0.0\ %",
-                "pupils": "+0.0;-0.0;0.0",
+                "difference": "+0.0;-0.0;0.0",
             }.items()
         }
 
@@ -151,13 +160,17 @@ class _Writer:
                 "“From” and “to” are the ends of a 95 per cent interval: the smaller the group, the wider it is."
             ),
             _("Schools stand in alphabetical order within their district. No sheet is a ranking."),
+            _("A bluish row rests on fewer than {n} works. There are no other coloured marks.").format(n=FEW),
+            _(
+                "Printed are as many columns from the left as a sheet of paper can hold; the others are on screen."
+            ),
             _("Row {row} of every sheet is hidden and holds the machine names of the columns.").format(
                 row=MACHINE_ROW + 1
             ),
         ]
         for row, line in enumerate(lines, start=1):
             page.merge_range(row, 0, row, 3, line, self.notice)
-            page.set_row(row, LINE * _lines(line, 24 + 30 + MEANING_WIDTH + 34))
+            page.set_row(row, LINE * lines_taken(line, 24 + 30 + MEANING_WIDTH + 34))
         top = len(lines) + 2
         self._meanings(page, top, ready, tables)
         page.freeze_panes(top + 1, 0)
@@ -167,61 +180,78 @@ class _Writer:
         """From row `top`: every sheet with its columns, what they mean, their machine names."""
         for column, head in enumerate((_("Sheet"), _("Column"), _("What it means"), _("Machine name"))):
             page.write_string(top, column, head, self.head)
-        heads, row = short_heads(), top
+        row = top
         for sheet in ready:
             row += 1
             page.write_url(row, 0, f"internal:'{sheet.name}'!A1", self.link, sheet.name)
             page.write_string(row, 2, sheet.says, self.wrapped)
-            page.set_row(row, LINE * _lines(sheet.says, MEANING_WIDTH))
-            for name in filled_columns(sheet, tables):
+            page.set_row(row, LINE * lines_taken(sheet.says, MEANING_WIDTH))
+            columns = filled_columns(sheet, tables)
+            for name, head in zip(columns, heads_of(columns)):
                 row += 1
                 meant = full_meaning(sheet.table, name)
-                page.write_string(row, 1, heads.get(name, name), self.text)
+                page.write_string(row, 1, head, self.text)
                 page.write_string(row, 2, meant[:1].upper() + meant[1:], self.wrapped)
-                page.set_row(row, LINE * _lines(meant, MEANING_WIDTH))
-                page.write_string(row, 3, f"{sheet.table}.{name.lstrip('+')}", self.text)
+                page.set_row(row, LINE * lines_taken(meant, MEANING_WIDTH))
+                page.write_string(row, 3, f"{sheet.table}.{_machine_name(name)}", self.text)
 
     def sheet(self, sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> None:
-        """One table: heads, cells, filter, frozen heads, attention in one hue."""
+        """One table: heads, cells, filter, frozen heads, a tint where few works stand behind the numbers."""
         page = self._page(sheet.name)
         columns, rows = sheet_rows(sheet, tables)
-        heads = short_heads()
+        heads = heads_of(columns)
         page.write_string(TITLE_ROW, 0, sheet.name, self.title)
-        notice = " ".join([sheet.says, *notices(procedures_behind(sheet, tables), self.definitions)])
-        if len(rows) > MOST_ROWS:
-            notice += " " + _(
-                "Only the first {n} rows are here; the whole table is in the file {name}.csv."
-            ).format(n=integer(MOST_ROWS), name=sheet.table)
-            rows = rows[:MOST_ROWS]
+        notice = self._notice(sheet, tables, len(rows))
+        rows = rows[:MOST_ROWS]
         widths = [
-            _width(name, heads.get(name, name), [row[place] for row in rows[:500]])
-            for place, name in enumerate(columns)
+            column_width(name, head, [row[place] for row in rows])
+            for place, (name, head) in enumerate(zip(columns, heads))
         ]
-        across = max(min(len(columns), 10), 2)
+        on_paper = printed_columns(widths)
+        across = max(min(on_paper, 10), 2)
         page.merge_range(NOTICE_ROW, 0, NOTICE_ROW, across - 1, notice, self.notice)
-        page.set_row(NOTICE_ROW, LINE * _lines(notice, sum(widths[:across])))
+        page.set_row(NOTICE_ROW, LINE * lines_taken(notice, sum(widths[:across])))
         page.set_row(MACHINE_ROW, None, None, {"hidden": True})
-        tallest = max(_lines(heads.get(name, name), width) for name, width in zip(columns, widths))
-        page.set_row(HEAD_ROW, LINE * tallest + 2)
+        page.set_row(HEAD_ROW, LINE * max(map(lines_taken, heads, widths)) + 2)
         for place, name in enumerate(columns):
-            page.write_string(MACHINE_ROW, place, name.lstrip("+"))
-            page.write_string(HEAD_ROW, place, heads.get(name, name), self.head)
+            page.write_string(MACHINE_ROW, place, _machine_name(name))
+            page.write_string(HEAD_ROW, place, heads[place], self.head)
             page.set_column(place, place, widths[place])
             self._column(page, place, name, sheet.table, rows)
         self._room_for_wrapped(page, columns, rows)
         last = HEAD_ROW + max(len(rows), 1)
+        if "n" in columns:
+            self._tint_few(page, columns, last)
         page.autofilter(HEAD_ROW, 0, last, len(columns) - 1)
         page.freeze_panes(HEAD_ROW + 1, sheet.frozen)
         page.repeat_rows(MACHINE_ROW, HEAD_ROW)
-        if sum(widths) > PAGE_WIDTH:
-            page.repeat_columns(0, sheet.frozen - 1)
-            page.fit_to_pages(math.ceil(sum(widths) / PAGE_WIDTH), 0)
+        page.print_area(0, 0, last, max(on_paper, across) - 1)
+
+    def _notice(self, sheet: Sheet, tables: Mapping[str, pl.DataFrame], rows_n: int) -> str:
+        """What stands above the table."""
+        parts = [sheet.says, *notices(procedures_behind(sheet, tables), self.definitions)]
+        note = common_note(sheet, tables)
+        if note is not None:
+            parts.append(_("On every row: {note}.").format(note=note.rstrip(".")))
+        if rows_n > MOST_ROWS:
+            parts.append(
+                _("Only the first {n} rows are here; the whole table is in the file {name}.csv.").format(
+                    n=integer(MOST_ROWS), name=sheet.table
+                )
+            )
+        return " ".join(parts)
+
+    def _tint_few(self, page: Any, columns: list[str], last: int) -> None:
+        place = columns.index("n")
+        cell = xl_rowcol_to_cell(HEAD_ROW + 1, place, col_abs=True)
+        rule = {"type": "formula", "criteria": f"=AND(ISNUMBER({cell}),{cell}<{FEW})", "format": self.tint}
+        page.conditional_format(HEAD_ROW + 1, place, last, len(columns) - 1, rule)
 
     def _room_for_wrapped(self, page: Any, columns: list[str], rows: list[list[object]]) -> None:
         """Rows as high as their wrapped texts need: not every program fits them by itself."""
         places = [(place, WIDE[name]) for place, name in enumerate(columns) if name in WRAPPED]
         for offset, row in enumerate(rows, start=HEAD_ROW + 1) if places else ():
-            lines = max(_lines(str(row[place] or ""), width) for place, width in places)
+            lines = max(lines_taken(str(row[place] or ""), width) for place, width in places)
             if lines > 1:
                 page.set_row(offset, LINE * lines)
 
@@ -232,18 +262,11 @@ class _Writer:
         for offset, row in enumerate(rows, start=HEAD_ROW + 1):
             value = row[place]
             if isinstance(value, int | float) and not (isinstance(value, float) and math.isnan(value)):
-                page.write_number(offset, place, value, shape)
+                page.write_number(offset, place, 100 * value if name in HUNDREDFOLD else value, shape)
             elif isinstance(value, str) and value:
                 page.write_string(offset, place, day(value) if name == "date" else value, wrapped)
             else:
                 page.write_blank(offset, place, None, shape)
-        if rows and name in ATTENTION_UP | ATTENTION_DOWN:
-            low, high = ("#FFFFFF", CALM) if name in ATTENTION_UP else (CALM, "#FFFFFF")
-            page.conditional_format(
-                HEAD_ROW + 1, place, HEAD_ROW + len(rows), place,
-                {"type": "2_color_scale", "min_color": low, "max_color": high,
-                 **({"max_type": "num", "max_value": 0} if name in ATTENTION_DOWN else {})},
-            )  # fmt: skip
 
     def _page(self, name: str) -> Any:
         page = self.book.add_worksheet(name[:31])
@@ -256,19 +279,6 @@ class _Writer:
         return page
 
 
-def _width(name: str, head: str, cells: list[object]) -> float:
-    if name in WIDE:
-        return WIDE[name]
-    longest = max((len(str(cell)) for cell in cells if isinstance(cell, str)), default=0)
-    words = max(len(word) for word in head.split())
-    return float(min(max(longest + 2, words + 2, 10), 30))
-
-
-def _lines(text: str, width: float) -> int:
-    """Lines that a text takes in a column so many letters wide."""
-    lines, room = 1, width
-    for word in text.split():
-        if room < len(word) and room < width:
-            lines, room = lines + 1, width
-        room -= len(word) + 1
-    return lines
+def _machine_name(column: str) -> str:
+    """As in `merilo.tables`; it says where the sheet shows a hundred times the number."""
+    return column.lstrip("+") + (" × 100" if column in HUNDREDFOLD else "")

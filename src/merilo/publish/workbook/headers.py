@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from merilo.language import translator
 from merilo.publish.words import meaning
 from merilo.tables import TABLES
@@ -77,16 +79,16 @@ def short_heads() -> dict[str, str]:
         "items_n": _("Items"),
         "authority_share": _("Municipality"),
         "expected_share": _("Expected"),
-        "gap_share": _("Difference"),
-        "gap_share_se": _("Difference: standard error"),
-        "own_share": _("School's own part"),
+        "gap_share": _("Difference, percentage points"),
+        "gap_share_se": _("Difference: standard error, percentage points"),
+        "own_share": _("School's own part, percentage points"),
         "pupils_equivalent": _("In pupils"),
         "procedures_n": _("Procedures"),
         "low_procedures_n": _("Low procedures"),
         "listed": _("By the rule listed"),
         "stability": _("How sure"),
         "probability": _("Probability"),
-        "probability_cleaned": _("Probability, doubtful part removed"),
+        "probability_cleaned": _("Probability without results that ask to be verified"),
         "school_year": _("School year"),
         "note": _("Note"),
         "file": _("File"),
@@ -107,14 +109,26 @@ def short_heads() -> dict[str, str]:
         "unit": _("Unit"),
         "z": _("z"),
         "mean_growth_percentile": _("Mean growth"),
+        "+growth_lower": _("Growth: from"),
+        "+growth_upper": _("Growth: to"),
         "mean_growth_percentile_se": _("Growth: standard error"),
         "median_growth_percentile": _("Median growth"),
     }
 
 
+def heads_of(columns: Sequence[str]) -> list[str]:
+    """The head of each column of one sheet, in order."""
+    heads = short_heads()
+    if "skill_name" not in columns:  # the skills go by their names alone
+        heads["skill"] = heads["skill_name"]
+    return [heads.get(name, name) for name in columns]
+
+
 def full_meaning(table: str, column: str) -> str:
     """What the column means, from the schema; the short head where the schema does not know it."""
     name = column.lstrip("+")
+    if column in ("+growth_lower", "+growth_upper"):
+        return _("an end of the 95 per cent interval of the mean growth: 1.96 standard errors to each side")
     if column in JOINED:
         return meaning(TABLES[JOINED[column][0]].column(JOINED[column][1]))
     source = TABLES.get(table)

@@ -13,6 +13,7 @@ from merilo.publish.words import code_words, in_natural_order, plain_note, yes_n
 
 _ = translator("publish")
 
+Z95 = 1.959963984540054
 SHARES = tuple(f"share_{mark}" for mark in (2, 3, 4, 5))
 
 
@@ -45,9 +46,10 @@ def sheets() -> list[Sheet]:
             _("Schools"), "school_results",
             _("Results of each school in each procedure, in alphabetical order within the district. Not a ranking."),
             ("+procedure", "+district", "+school", "n", "absent_n", "participation_share", "mean_points",
-             "mean_points_lower", "mean_points_upper", "mean_share", "mean_logits", "mean_logits_se",
+             "mean_points_lower", "mean_points_upper",
              *(f"{share}{end}" for share in SHARES for end in ("", "_lower", "_upper")), "low_share", "quality_share",
-             "journal_n", "lowered_share", "confirmed_share", "raised_share", "note"),
+             "mean_share", "mean_logits", "mean_logits_se", "journal_n", "lowered_share", "confirmed_share",
+             "raised_share", "note"),
             ("+procedure", "+district", "+school"), 4,
         ),
         Sheet(
@@ -61,8 +63,8 @@ def sheets() -> list[Sheet]:
         Sheet(
             _("Growth"), "school_growth",
             _("Growth of pupils against pupils who started from the same score; 50 is the usual growth."),
-            ("+procedure", "+district", "+school", "n", "mean_growth_percentile", "mean_growth_percentile_se",
-             "median_growth_percentile", "note"),
+            ("+procedure", "+district", "+school", "n", "mean_growth_percentile", "+growth_lower",
+             "+growth_upper", "mean_growth_percentile_se", "median_growth_percentile", "note"),
             ("+procedure", "+district", "+school"), 3,
         ),
         Sheet(
@@ -131,9 +133,23 @@ def sheet_rows(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> tuple[list[s
 
 
 def filled_columns(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """The sheet's columns that hold anything: an empty one only takes room."""
+    """The sheet's columns that hold anything: an empty one only takes room, so does a note said above the table."""
     frame = _joined(tables[sheet.table], tables)
-    return [c for c in sheet.columns if c in frame.columns and frame[c].null_count() < frame.height]
+    above = {"note"} if common_note(sheet, tables) else set()
+    return [
+        c
+        for c in sheet.columns
+        if c in frame.columns and c not in above and frame[c].null_count() < frame.height
+    ]
+
+
+def common_note(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> str | None:
+    """The note that every row carries: said once above the table instead."""
+    frame = _joined(tables[sheet.table], tables)
+    if "note" not in frame.columns or frame.height < 2 or frame["note"].n_unique() > 1:
+        return None
+    note = frame["note"][0]
+    return str(note) if note else None
 
 
 def procedures_behind(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame | None:
@@ -157,7 +173,24 @@ def _joined(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataF
     if "procedure_id" in frame.columns and procedures is not None and "+procedure" not in frame.columns:
         titles = procedures.select("procedure_id", **{"+procedure": "title"})
         frame = frame.join(titles, on="procedure_id", how="left", maintain_order="left")
+    if "effect_points" in frame.columns:
+        frame = frame.with_columns(kind=_kind_of_effect())
+    if "mean_growth_percentile_se" in frame.columns:
+        frame = frame.with_columns(**{"+growth_lower": _growth_end(-1), "+growth_upper": _growth_end(1)})
     return frame
+
+
+def _kind_of_effect() -> pl.Expr:
+    """A contextual effect rests on earlier results only where the procedure has any."""
+    has_earlier = (pl.col("kind") == "value_added").any().over("procedure_id")
+    is_without = (pl.col("kind") == "contextual") & ~has_earlier
+    return pl.when(is_without).then(pl.lit("contextual_only")).otherwise("kind")
+
+
+def _growth_end(side: int) -> pl.Expr:
+    """An end of the 95 per cent interval of the mean growth."""
+    reach = Z95 * pl.col("mean_growth_percentile_se")
+    return (pl.col("mean_growth_percentile") + side * reach).clip(0, 100)
 
 
 def _cell(value: object, words: Mapping[str, str] | None) -> object:
