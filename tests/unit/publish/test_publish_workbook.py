@@ -81,7 +81,7 @@ def test_differences_of_shares_are_percentage_points(book, town):
     written = sorted(gap for gap in column(sheet, "gap_share × 100") if gap is not None)
     assert written == pytest.approx(wanted, rel=NUMBER_ERROR)
     place = [cell.value for cell in sheet[MACHINE]].index("gap_share × 100")
-    assert sheet[HEAD][place].value.endswith("п. п.")
+    assert sheet[HEAD][place].value.endswith("п.\u00a0п.")
 
 
 def test_growth_has_the_ends_of_its_interval(book, town):

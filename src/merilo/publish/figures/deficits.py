@@ -12,13 +12,14 @@ from merilo.language import plural_translator, translator
 from merilo.publish.figures.figure import INK, LABEL_SIZE, NARROW, WHITE, WORDS, Figure, finished, values
 from merilo.publish.fonts import shorten, text_width, wrap
 from merilo.publish.gathered import DISTRICT_DEFICITS
-from merilo.publish.typography import glue, integer, percent, signed_points
+from merilo.publish.typography import decimal, glue, integer, percent, signed_points
 
 _ = translator("publish")
 ngettext = plural_translator("publish")
 
 HUE = [WHITE, "#fdebdc", "#f3b58a"]  # one hue; dark enough to be seen, light enough to be read on
 DEEPEST = 0.10  # a gap of ten percentage points has the full colour
+Z95 = 1.959963984540054
 LINE = 15.0  # pixels, a line of a skill's name
 PLACES = 12  # more columns than this are no figure but a table
 
@@ -58,15 +59,16 @@ def _finding(rows: pl.DataFrame) -> str:
     first = sure.row(0, named=True)
     pupils = abs(round(first["gap_share"] * first["n"]))
     return ngettext(
-        "The skill “{skill}” asks for attention most, {district}: {gap} percentage points below the expected, as "
-        "many as {pupils} pupil of {n}",
-        "The skill “{skill}” asks for attention most, {district}: {gap} percentage points below the expected, as "
-        "many as {pupils} pupils of {n}",
+        "The skill “{skill}” asks for attention most, district “{district}”: {gap} ± {reach} percentage points below "
+        "the expected, as if {pupils} pupil of {n} had failed",
+        "The skill “{skill}” asks for attention most, district “{district}”: {gap} ± {reach} percentage points below "
+        "the expected, as if {pupils} pupils of {n} had failed",
         pupils,
     ).format(
         district=first["district"],
         skill=_without_stop(first["name"]),
         gap=signed_points(abs(first["gap_share"])).lstrip("+"),
+        reach=decimal(100 * Z95 * first["gap_share_se"], 0),
         pupils=integer(pupils),
         n=integer(first["n"]),
     )

@@ -134,8 +134,8 @@ def _subtitle(procedure: Mapping[str, object], rows: pl.DataFrame) -> str:
         f"{procedure['title']}.",
         _(
             "The line is the mean over schools, the strip is where 95 per cent of schools of such a size lie. "
-            "The smaller the school, the wider the strip: an extreme value of a small school is mostly chance. "
-            "This is not a ranking."
+            "The smaller the school, the wider the strip: an extreme value is chance more often in a small school than "
+            "in a large one. About 1 school in 20 lies outside the strip by chance. This is not a ranking."
         ),
     ]
     if rows.filter(pl.col("n") < FEW).height:

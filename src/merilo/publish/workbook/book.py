@@ -132,7 +132,7 @@ class _Writer:
         self.wrapped = book.add_format({"valign": "top", "text_wrap": True, "indent": 1})
         self.tint = book.add_format({"bg_color": TINT})
         self.numbers = {
-            kind: book.add_format({"num_format": shape, "valign": "top"})
+            kind: book.add_format({"num_format": shape, "valign": "top", "align": "right", "indent": 1})
             for kind, shape in {
                 **NUMBER_FORMATS,
                 "": "0.00",
