@@ -21,13 +21,21 @@ class Spot:
     text: str
 
 
-def place_labels(asked: Sequence[Spot], points: Sequence[Spot], *, width: float, height: float) -> list[Spot]:
-    """A place for every asked label that has a free one, in the order asked; the others stay in the table."""
+def place_labels(
+    asked: Sequence[Spot], points: Sequence[Spot], *, width: float, height: float, below_first: bool = False
+) -> list[Spot]:
+    """A place for every asked label that has a free one, in the order asked; the others stay in the table.
+
+    below_first: for points that stand in columns, where below and above belong to the point alone.
+    """
     taken = [(spot.x - POINT, spot.y - POINT, spot.x + POINT, spot.y + POINT) for spot in points]
     placed = []
     for spot in asked:
         span = text_width(spot.text, 12)
-        for left, middle in _candidates(spot, span):
+        candidates = _candidates(spot, span)
+        if below_first:
+            candidates = [candidates[3], candidates[2], *candidates[:2], *candidates[4:]]
+        for left, middle in candidates:
             box = (left - GAP, middle - LINE / 2, left + span + GAP, middle + LINE / 2)
             inside = left >= 0 and left + span <= width + 6 and box[1] >= -4 and box[3] <= height
             if inside and not any(_overlap(box, other) for other in taken):
