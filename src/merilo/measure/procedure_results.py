@@ -120,7 +120,7 @@ def procedure_row(
     if calibration is not None:
         row |= {"ability_mean_logits": calibration.mean, "ability_sd_logits": calibration.sd}
     row |= _mark_shares(tally) | _lift_columns(procedure, lift)
-    note = "; ".join([*notes, *_lift_notes(lift)])
+    note = "; ".join([*_empty_notes(procedure, lift), *notes, *_lift_notes(lift)])
     return pl.DataFrame([{**row, "note": note or None}], infer_schema_length=None)
 
 
@@ -189,6 +189,18 @@ def _lift_columns(procedure: Procedure, lift: LiftEstimate | None) -> dict[str, 
             f"lifted_share_{mark}": float(share) for mark, share in zip(marks, lift.share, strict=True)
         }
     return columns
+
+
+def _empty_notes(procedure: Procedure, lift: LiftEstimate | None) -> list[str]:
+    """Why columns of the row are empty."""
+    words = []
+    if procedure.score_only:
+        words.append(_("without items there is no reliability and no ability in logits"))
+    if not procedure.cut_scores:
+        words.append(_("no cut scores: marks are those of the file, where it has any"))
+    if lift is None:
+        words.append(_("lifting over cut scores cannot be told: no cut score on a table of whole scores"))
+    return words
 
 
 def _lift_notes(lift: LiftEstimate | None) -> list[str]:

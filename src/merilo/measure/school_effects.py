@@ -10,7 +10,7 @@ import polars as pl
 from merilo.errors import EstimationError
 from merilo.language import translator
 from merilo.measure.tally import Tally
-from merilo.methods.arrays import FloatArray
+from merilo.methods.arrays import FloatArray, IntArray
 from merilo.methods.multilevel import (
     RandomInterceptFit,
     SchoolEffects,
@@ -27,7 +27,8 @@ _ = translator("measure")
 class EffectModel:
     """One model of the school effects; fit is None where it cannot be estimated (`reason` says why).
 
-    intervals: of the school's effect whatever its classes; None where no school has two classes.
+    intervals: of the school's effect whatever its classes; None where too few schools have two classes.
+    n (J,): works with all that the model needs.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class EffectModel:
     fit: RandomInterceptFit | None
     reason: str
     intervals: SchoolIntervals | None
+    n: IntArray
 
 
 def effect_models(works: WorksFile, tally: Tally) -> list[EffectModel]:
@@ -119,12 +121,13 @@ def _model(
     org = np.array(works.class_org, np.int64)
     cross = np.zeros((len(works.org_ids), *by_class.shape[1:]))
     np.add.at(cross, org, by_class)
+    n = np.round(cross[:, 0, 0]).astype(np.int64)
     try:
         fit = fit_random_intercept(cross, names=[c.name for c in covariates])
     except EstimationError as error:
-        return EffectModel(kind, covariates, None, _(error.rule), None)
+        return EffectModel(kind, covariates, None, _(error.rule), None, n)
     intervals = school_intervals(by_class, org, fit.beta, n_schools=len(cross))
-    return EffectModel(kind, covariates, fit, "", intervals)
+    return EffectModel(kind, covariates, fit, "", intervals, n)
 
 
 def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFrame:
@@ -141,18 +144,22 @@ def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFram
     org = pl.Series("org_id", works.org_ids)
     if model.fit is None:
         empty = {name: pl.Series([None] * len(org), dtype=dtype) for name, dtype in schema.items()}
-        empty["n"] = pl.zeros(len(org), pl.Int64, eager=True)
+        empty["n"] = pl.Series(model.n)
         frame = pl.DataFrame(empty).with_columns(pl.lit(model.reason).alias("note"))
     else:
         effects = model.fit.effects
-        interval = effects if model.intervals is None else model.intervals
+        lower, upper = effects.lower, effects.upper
+        if model.intervals is not None:
+            # Both estimates of one effect belong into its interval, whichever is shrunken further.
+            lower = np.fmin(model.intervals.lower, effects.blup)
+            upper = np.fmax(model.intervals.upper, effects.blup)
         frame = pl.DataFrame(
             {
                 "n": effects.n,
                 "effect_points": effects.blup,
                 "effect_points_se": effects.conditional_se,
-                "effect_points_lower": interval.lower,
-                "effect_points_upper": interval.upper,
+                "effect_points_lower": lower,
+                "effect_points_upper": upper,
                 "effect_sd": effects.blup / sd_points if sd_points > 0 else np.full(len(org), np.nan),
                 "reliability": effects.reliability,
                 "note": _notes(model, effects),
@@ -176,7 +183,7 @@ def _notes(model: EffectModel, effects: SchoolEffects) -> list[str | None]:
     if model.intervals is None and np.isnan(effects.lower).all():
         shared.append(_("too few schools for an interval"))
     elif model.intervals is None:
-        shared.append(_("no school has two classes: the interval speaks of this year's classes"))
+        shared.append(_("few schools have two classes: the interval speaks of this year's classes"))
     empty = _("no work with all that this effect needs") if model.covariates else _("nobody wrote")
     words = "; ".join(shared) or None
     return [empty if pupils == 0 else words for pupils in effects.n]

@@ -11,6 +11,7 @@ from merilo.measure.enrolment import enrolled_pupils
 from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray, IntArray
 from merilo.methods.intervals import ClusteredMean, clustered_mean, wilson_interval
+from merilo.methods.multilevel import LEAST_CLASS_FREEDOM
 from merilo.tables.works import WorksFile
 
 _ = translator("measure")
@@ -30,7 +31,6 @@ def school_results(
     means = _means(works, tally)
     n = means.n.astype(np.int64)
     enrolled = enrolled_pupils(enrolment, works.procedure, works.org_ids)
-    highest = works.procedure.highest_score
     columns: dict[str, object] = {
         "org_id": works.org_ids,
         "n": n,
@@ -39,9 +39,9 @@ def school_results(
         "participation_share": _participation(n, schools.absent, enrolled),
         "mean_points": means.mean,
         "mean_points_se": means.se,
-        "mean_points_lower": means.lower,
-        "mean_points_upper": means.upper,
-        "mean_share": np.full(len(n), np.nan) if not highest else means.mean / highest,
+        "mean_points_lower": _inside(means.lower, works),
+        "mean_points_upper": _inside(means.upper, works),
+        "mean_share": _mean_share(works, tally, means),
     }
     if abilities is not None:
         columns["mean_logits"] = abilities.school_mean
@@ -49,7 +49,7 @@ def school_results(
     columns.update(_marks(schools.marks, schools.low, works))
     frame = pl.DataFrame(columns, strict=False).with_columns(
         pl.lit(works.procedure.procedure_id).alias("procedure_id"),
-        pl.Series("note", _notes(n, means, works), dtype=pl.String),
+        pl.Series("note", _notes(works, tally, means, enrolled), dtype=pl.String),
     )
     return frame
 
@@ -62,7 +62,32 @@ def _means(works: WorksFile, tally: Tally) -> ClusteredMean:
         schools.class_square,
         np.array(works.class_org, np.int64),
         len(works.org_ids),
+        least_freedom=LEAST_CLASS_FREEDOM,
     )
+
+
+def _inside(limits: FloatArray, works: WorksFile) -> FloatArray:
+    """Limits of a mean, not beyond the scores that can be had."""
+    procedure = works.procedure
+    lowest = 0.0 if procedure.items else procedure.min_score
+    return np.clip(
+        limits,
+        -np.inf if lowest is None else lowest,
+        np.inf if not procedure.highest_score else procedure.highest_score,
+    )
+
+
+def _mean_share(works: WorksFile, tally: Tally, means: ClusteredMean) -> FloatArray:
+    """Points gained of the points possible: items that were not administered to a pupil do not count."""
+    procedure = works.procedure
+    if procedure.items:
+        possible = tally.schools.item_n @ np.array([float(item.max_points) for item in procedure.items])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(
+                np.where(possible > 0, tally.schools.item_points.sum(axis=1) / possible, np.nan)
+            )
+    highest = procedure.highest_score
+    return np.asarray(means.mean / highest if highest else np.full(len(means.mean), np.nan))
 
 
 def _participation(n: IntArray, absent: IntArray, enrolled: FloatArray) -> FloatArray:
@@ -108,16 +133,37 @@ def _marks(marks: IntArray, low: IntArray, works: WorksFile) -> dict[str, object
     return columns
 
 
-def _notes(n: IntArray, means: ClusteredMean, works: WorksFile) -> list[str | None]:
-    shared = []
-    if not means.class_variance_known:
-        shared.append(_("no school has two classes: that classes differ is not in the standard error"))
-    if not works.procedure.cut_scores and works.procedure.pass_score is None:
-        shared.append(_("no cut scores: marks and low results are those of the file, where it has any"))
+def _notes(works: WorksFile, tally: Tally, means: ClusteredMean, enrolled: FloatArray) -> list[str | None]:
+    """Why a cell of the row is empty, and what to mind."""
+    shared = _shared_notes(works, tally, means)
     notes = []
-    for pupils in n:
+    for pupils, on_roll in zip(means.n, enrolled, strict=True):
         own = [_("nobody wrote")] if pupils == 0 else []
         if 0 < pupils < FEW_WORKS:
             own.append(_("few works: chance weighs heavily"))
+        if on_roll < pupils:
+            own.append(_("more works than enrolled pupils: participation is counted among those entered"))
         notes.append("; ".join(own + shared) or None)
     return notes
+
+
+def _shared_notes(works: WorksFile, tally: Tally, means: ClusteredMean) -> list[str]:
+    procedure = works.procedure
+    shared = []
+    if not means.class_variance_known:
+        shared.append(_("few schools have two classes: that classes differ is not in the standard error"))
+    if not procedure.cut_scores and procedure.pass_score is None:
+        shared.append(_("no cut scores: marks and low results are those of the file, where it has any"))
+    elif not procedure.cut_scores:
+        shared.append(_("only a pass score: marks are those of the file, where it has any"))
+    if procedure.score_only:
+        shared.append(_("without items there is no ability in logits"))
+    if not procedure.highest_score:
+        shared.append(_("the highest score is unknown, so there is no share of it"))
+    if not tally.schools.marks[:, 2:, 2:].any():
+        shared.append(_("no journal marks to compare with"))
+    if tally.cells is not None and len(tally.cells.patterns) > 1:
+        shared.append(
+            _("not every pupil had the same items: points and marks of different forms are not equally hard")
+        )
+    return shared

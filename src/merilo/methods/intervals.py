@@ -99,6 +99,7 @@ def clustered_mean(
     n_schools: int,
     *,
     class_variance: float | None = None,
+    least_freedom: int = 1,
     confidence: float = 0.95,
 ) -> ClusteredMean:
     """Mean per school with a standard error that counts classes as clusters. Input per class: (C,) sums of y.
@@ -107,7 +108,8 @@ def clustered_mean(
     variance, so it is pooled over schools by analysis of variance (unbalanced nested, Searle et al. 1992,
     ch. 3); one class alone then still carries its class's uncertainty. s^2 is the school's own within-class
     variance, moderated towards the pooled one (Smyth 2004), so that three pupils who chance to agree do not
-    get a zero error. Student's t with Satterthwaite's degrees of freedom. `class_variance` may be given
+    get a zero error. Student's t with Satterthwaite's degrees of freedom. With fewer than
+    `least_freedom` classes beyond the first of each school the class variance counts as unknown. It may be given
     from outside where no school has two classes. Classes formed by ability (streams) differ more than chance
     would have it: they raise the pooled class variance and widen everyone's interval.
     """
@@ -128,7 +130,9 @@ def clustered_mean(
     own = per_school(inside)
     moderated, prior_freedom, pooled = moderate_variances(own, freedom)
     between_freedom = float(np.maximum(C - 1.0, 0.0).sum())
-    known = class_variance is not None or (between_freedom > 0 and bool(np.isfinite(pooled)))
+    known = class_variance is not None or (
+        between_freedom >= max(least_freedom, 1) and bool(np.isfinite(pooled))
+    )
     noise = 0.0
     if class_variance is None and known:
         # Expected square between classes: pooled + per_class * class_variance (Searle et al. 1992, ch. 3.6).

@@ -91,7 +91,8 @@ class Table:
             for c in self.columns
         ]
         finite = [
-            pl.when(pl.col(c.name).is_finite()).then(pl.col(c.name)).alias(c.name)
+            # Adding 0 turns "-0.0" into "0.0".
+            pl.when(pl.col(c.name).is_finite()).then(pl.col(c.name) + 0.0).alias(c.name)
             for c in self.columns
             if c.dtype is pl.Float64
         ]

@@ -43,8 +43,8 @@ SCHOOL_RESULTS = Table(
         number(
             "mean_share",
             "share",
-            "mean score divided by the highest score",
-            "средний балл в долях наибольшего",
+            "points gained of the points possible (items not administered do not count)",
+            "набрано от возможного (непредложенные задания не считаются)",
         ),
         number(
             "mean_logits", "logits", "mean ability (raw score -> WLE logits)", "средняя подготовка, логиты"

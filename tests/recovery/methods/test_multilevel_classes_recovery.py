@@ -60,15 +60,25 @@ def test_without_a_second_class_anywhere_nothing_is_said() -> None:
     assert school_intervals(cross, np.arange(6), np.zeros(1), n_schools=6) is None
 
 
+def test_few_schools_with_two_classes_do_not_tell_how_classes_differ() -> None:
+    """Nine classes beyond the first of their schools are too few, ten are enough."""
+    rng = np.random.default_rng(3)
+    for extra, told in ((9, False), (10, True)):
+        class_school = np.concatenate([np.arange(30), np.arange(extra)])
+        klass = np.repeat(np.arange(len(class_school)), 8)
+        cross = cross_products(rng.normal(size=len(klass)), None, klass, len(class_school))
+        assert (school_intervals(cross, class_school, np.zeros(1), n_schools=30) is not None) is told
+
+
 def test_intervals_do_not_depend_on_the_order_of_classes() -> None:
     rng = np.random.default_rng(2)
-    klass = np.repeat(np.arange(12), 9)
-    class_school = np.repeat(np.arange(6), 2)
-    y = rng.normal(size=len(klass)) + 0.5 * rng.normal(size=6)[class_school[klass]]
-    cross = cross_products(y, None, klass, 12)
-    order = rng.permutation(12)
-    one = school_intervals(cross, class_school, np.zeros(1), n_schools=6)
-    two = school_intervals(cross[order], class_school[order], np.zeros(1), n_schools=6)
+    klass = np.repeat(np.arange(24), 9)
+    class_school = np.repeat(np.arange(12), 2)
+    y = rng.normal(size=len(klass)) + 0.5 * rng.normal(size=12)[class_school[klass]]
+    cross = cross_products(y, None, klass, 24)
+    order = rng.permutation(24)
+    one = school_intervals(cross, class_school, np.zeros(1), n_schools=12)
+    two = school_intervals(cross[order], class_school[order], np.zeros(1), n_schools=12)
     assert one is not None and two is not None
     assert np.allclose(one.lower, two.lower)
     assert np.allclose(one.upper, two.upper)
