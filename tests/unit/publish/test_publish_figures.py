@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
+from merilo.definitions import load_definitions
 from merilo.language import choose_language
 from merilo.publish import PUBLIC, DisclosureRule, protect
 from merilo.publish.figures.deficits import deficits_figure
@@ -163,3 +166,32 @@ def test_items_all_unjudged_still_make_a_figure(town):
     tables = town()
     tables["items"] = tables["items"].with_columns(item_rule=pl.lit(None, dtype=pl.String), level=pl.lit(""))
     assert items_figure(tables, MA5).svg()
+
+
+def test_strips_of_items_are_those_of_the_definitions(town):
+    stricter = tuple(
+        replace(rule, insufficient_below=0.71, sufficient_from=0.745) if rule.level == "basic" else rule
+        for rule in load_definitions().item_rules
+    )
+    figure = items_figure(town(), MA5, definitions=replace(load_definitions(), item_rules=stricter))
+    assert "71–74,5%" in figure.subtitle.replace("\u00a0", "")
+    strips = [row for row in rows_drawn(figure.spec()) if row.get("low") is not None]
+    assert (0.71, 0.745) in {(row["low"], row["high"]) for row in strips}
+
+
+def test_labels_of_close_items_stay_apart(town):
+    tables = town()
+    tables["items"] = tables["items"].with_columns(
+        mean_share=0.12 + 0.001 * pl.int_range(pl.len()),
+        item_rule=pl.lit("insufficient"),
+        level=pl.lit("high"),
+    )
+    spec = items_figure(tables, MA5, width=760).spec()
+    (words,) = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
+    boxes = [
+        (row["x"], row["y"] - 7, row["x"] + text_width(row["label"], 12), row["y"] + 7)
+        for row in spec["datasets"][words["data"]["name"]]
+    ]
+    assert len(boxes) >= 2
+    for one, other in itertools.combinations(boxes, 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]

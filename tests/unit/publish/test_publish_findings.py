@@ -106,7 +106,10 @@ def test_a_district_is_named_only_beyond_what_many_cells_give_by_chance(gap, is_
     """15 cells: two standard errors (0.02) are reached by chance; the limit is 2.94 of them."""
     tables = town() | {"district_deficits": district_gaps(gap, 0.01)}
     title = plain(deficits_figure(tables, "MA5-2020").title)
-    assert title.startswith("Больше всего внимания требует умение «Умение 0», округ «Округ 0»: на 5 ± 2 п. п.") is is_named
+    assert (
+        title.startswith("Больше всего внимания требует умение «Умение 0», округ «Округ 0»: на 5 ± 2 п. п.")
+        is is_named
+    )
     assert ("как если бы не справились 12 учеников из 240" in title) is is_named
 
 

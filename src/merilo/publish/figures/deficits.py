@@ -44,7 +44,7 @@ def deficits_figure(
     return Figure(
         id=f"deficits-{procedure_id}",
         title=glue(_finding(rows)),
-        subtitle=glue(_subtitle(known.row(0, named=True))),
+        subtitle=glue(_subtitle(known.row(0, named=True), is_named=_behind(rows).height > 0)),
         alt=glue(_alternative(rows, known.row(0, named=True))),
         chart=_chart(rows, width),
         rows=rows.drop("procedure_id", "name", "note"),
@@ -86,12 +86,13 @@ def _behind(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _subtitle(procedure: Mapping[str, object]) -> str:
-    return _(
+def _subtitle(procedure: Mapping[str, object], *, is_named: bool) -> str:
+    says = _(
         "{title}. In a cell: share of the points gained, and the difference from what pupils with the same total "
         "scores gain, in percentage points. The darker, the further behind. A reason to look, not an assessment of "
         "teachers."
     ).format(title=procedure["title"])
+    return f"{says} {_('After “±”: the half of a 95 per cent interval.')}" if is_named else says
 
 
 def _alternative(rows: pl.DataFrame, procedure: Mapping[str, object]) -> str:

@@ -124,7 +124,11 @@ def _subtitle(procedure: Mapping[str, object], rows: pl.DataFrame, borders: list
             _("This is seen across the whole municipality: in itself it says nothing about one school.")
         )
     if any(not border.is_bunched for border in borders):
-        parts.append(_("Darker grey: the lowest score for a mark, without gathering there."))
+        parts.append(
+            _("Darker grey: the lowest score for a mark where the step is smaller.")
+            if any(border.is_bunched for border in borders)
+            else _("Darker grey: the lowest score for a mark.")
+        )
     if rows["counterfactual_n"].drop_nulls().len() and width < NARROW:
         parts.append(_("Dashes: a smooth distribution without gathering."))
     if rows["n"].null_count():

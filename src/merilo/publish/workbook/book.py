@@ -23,9 +23,9 @@ from merilo.publish.words import notices, small_groups_notice
 from merilo.publish.workbook.headers import full_meaning, heads_of, unit
 from merilo.publish.workbook.sheets import (
     Sheet,
-    common_note,
     filled_columns,
     procedures_behind,
+    repeated_note,
     sheet_rows,
     sheets,
 )
@@ -230,7 +230,7 @@ class _Writer:
     def _notice(self, sheet: Sheet, tables: Mapping[str, pl.DataFrame], rows_n: int) -> str:
         """What stands above the table."""
         parts = [sheet.says, *notices(procedures_behind(sheet, tables), self.definitions)]
-        note = common_note(sheet, tables)
+        note = repeated_note(sheet, tables)
         if note is not None:
             parts.append(_("On every row: {note}.").format(note=note.rstrip(".")))
         if rows_n > MOST_ROWS:

@@ -135,7 +135,7 @@ def sheet_rows(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> tuple[list[s
 def filled_columns(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> list[str]:
     """The sheet's columns that hold anything: an empty one only takes room, so does a note said above the table."""
     frame = _joined(tables[sheet.table], tables)
-    above = {"note"} if common_note(sheet, tables) else set()
+    above = {"note"} if repeated_note(sheet, tables) else set()
     return [
         c
         for c in sheet.columns
@@ -143,7 +143,7 @@ def filled_columns(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> list[str
     ]
 
 
-def common_note(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> str | None:
+def repeated_note(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> str | None:
     """The note that every row carries: said once above the table instead."""
     frame = _joined(tables[sheet.table], tables)
     if "note" not in frame.columns or frame.height < 2 or frame["note"].n_unique() > 1:

@@ -6,7 +6,15 @@ from itertools import accumulate
 
 WRAPPED = frozenset({"text", "skill_name", "note", "message", "title", "+procedure"})
 PAGE_WIDTH = 230.0  # letters across one landscape page that can still be read
-WIDE = {"note": 100, "text": 44, "skill_name": 44, "message": 60, "+procedure": 34, "title": 34, "+school": 26}
+WIDE = {
+    "note": 100,
+    "text": 44,
+    "skill_name": 44,
+    "message": 60,
+    "+procedure": 34,
+    "title": 34,
+    "+school": 26,
+}
 
 
 def column_width(name: str, head: str, cells: list[object]) -> float:
