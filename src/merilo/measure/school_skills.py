@@ -16,6 +16,7 @@ from merilo.measure.tally import CellCounts, Tally
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.methods.irt import PartialCreditItems, points_given_score
 from merilo.methods.irt.ladder import climb
+from merilo.methods.irt.theta_moments import moments_at
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
 
@@ -23,6 +24,8 @@ _ = translator("measure")
 
 # The model counts as this many works beside those observed with a raw score.
 MODEL_WORKS = 5.0
+# Beyond this many sets of administered items, works with the rarer sets are taken at their ability.
+EXACT_PATTERNS = 200
 # Sets of administered items that are worked out together: each needs some hundred kilobytes.
 PATTERNS_AT_ONCE = 256
 
@@ -55,16 +58,30 @@ def _expected_points(cells: CellCounts, calibration: Calibration, procedure: Pro
     n = np.bincount(group, cells.n)
     pooled = np.stack([np.bincount(group, gained[:, i]) for i in range(len(max_points))], axis=1)
     expected = (pooled / n[:, None])[group]
-    for pattern in np.flatnonzero(calibration.scorable):
-        here = cells.pattern == pattern
-        administered = cells.patterns[pattern]
-        model = points_given_score(calibration.pcm.items, administered=administered).expected[
-            cells.score[here]
-        ]
-        weight = n[group[here]][:, None]
-        steadied = (pooled[group[here]] + MODEL_WORKS * model) / (weight + MODEL_WORKS)
-        expected[here] = np.where(np.isfinite(model), steadied, expected[here])
+    model = _model_points(cells, calibration)
+    steadied = (pooled[group] + MODEL_WORKS * model) / (n[group][:, None] + MODEL_WORKS)
+    expected = np.where(np.isfinite(model), steadied, expected)
     return np.where(cells.patterns[cells.pattern], expected, 0.0)
+
+
+def _model_points(cells: CellCounts, calibration: Calibration) -> FloatArray:
+    """Points that the calibrated items imply in each cell (C, I); NaN where they imply nothing.
+
+    Exact given the raw score for the most frequent sets of administered items; for the rare rest at the cell's
+    ability, which costs nothing per set.
+    """
+    items = calibration.pcm.items
+    model = np.full((len(cells.n), len(cells.patterns[0])), np.nan)
+    works = np.bincount(cells.pattern, cells.n, minlength=len(cells.patterns))
+    frequent = np.argsort(-works, kind="stable")[:EXACT_PATTERNS]
+    for pattern in frequent[calibration.scorable[frequent]]:
+        here = cells.pattern == pattern
+        given = points_given_score(items, administered=cells.patterns[pattern])
+        model[here] = given.expected[cells.score[here]]
+    rare = ~np.isin(cells.pattern, frequent) & np.isfinite(calibration.wle)
+    if rare.any():
+        model[rare] = moments_at(items, calibration.wle[rare]).expected
+    return model
 
 
 def _rows(

@@ -94,9 +94,15 @@ def fit_low_shares(low: FloatArray, n: FloatArray, *, correlated: bool = True) -
             gradient[P:] = 0.0
         return -value, -gradient
 
-    found = minimize(
-        objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-6}
-    )
+    # A first step of the line search may go where exponentials overflow; it is taken back.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = minimize(
+            objective,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-6},
+        )
     x = np.asarray(found.x, dtype=np.float64)
     school_sd = float(np.exp(x[-1])) if correlated else 0.0
     _, logs = _school_weights(x[:P], np.exp(x[P : 2 * P]), school_sd, columns, S, z, log_weight)

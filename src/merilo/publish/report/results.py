@@ -115,7 +115,12 @@ def items_and_skills(material: Material) -> list[Block]:
     blocks += [
         picture(f)
         for f in _figures(
-            [items_figure(material.tables, row["procedure_id"], height=HEIGHT) for row in weakest]
+            [
+                items_figure(
+                    material.tables, row["procedure_id"], height=HEIGHT, definitions=material.definitions
+                )
+                for row in weakest
+            ]
         )
     ]
     maps = _figures([deficits_figure(material.tables, row["procedure_id"]) for row in weakest[:2]])
