@@ -28,3 +28,9 @@ def published() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture(autouse=True)
+def russian_unless_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes of tables are sentences: tests speak one language whatever the machine's locale is."""
+    monkeypatch.setenv("MERILO_LANG", "ru")

@@ -27,7 +27,7 @@ from merilo.collect.authority import (
 )
 from merilo.definitions import Definitions, load_definitions
 from merilo.engines.local import fold
-from merilo.language import translator
+from merilo.language import language
 from merilo.measure.procedure import MeasuredProcedure, measure_procedure
 from merilo.measure.tally import Tally, merge, step
 from merilo.publish.result_folder import result_folder
@@ -36,8 +36,6 @@ from merilo.publish.table_files import write_tables
 from merilo.support.deficits import find_deficits
 from merilo.tables import TABLES
 from merilo.tables.works import WorksFile
-
-_ = translator("cycle")
 
 Progress = Callable[[str, int, int], None]
 
@@ -101,7 +99,7 @@ def run(
         measured = _measure(collected, authority, chosen, workers, clock, slopes=slopes)
         tables = _tables(authority, collected, measured, chosen)
         clock.tell("appraise", 1, 1)
-        options = {"seed": seed, "slopes": slopes}
+        options = {"seed": seed, "slopes": slopes, "language": language()}
         manifest = _manifest(authority, paths, collected, chosen, options, made_on or date.today())
         if target is not None:
             _publish(tables, manifest, authority, chosen, target, documents, clock)

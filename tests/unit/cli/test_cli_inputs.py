@@ -77,8 +77,13 @@ SAME = {
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     """Tables of the town as it should be read."""
     import merilo
+    from merilo.language import choose_language
 
-    return merilo.run(town(tmp_path_factory.mktemp("plain") / "town"), None, documents=False).tables
+    choose_language("en")  # as the command speaks in these tests: notes of tables are sentences
+    try:
+        return merilo.run(town(tmp_path_factory.mktemp("plain") / "town"), None, documents=False).tables
+    finally:
+        choose_language(None)
 
 
 @pytest.mark.parametrize("name", SAME)

@@ -27,7 +27,7 @@ PATIENCE = 60
 def start(authority: Path, out: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command_line(["run", authority, "--out", out, "--no-documents", "--workers", "1"]),
-        env=plain_environment(MERILO_LANG="en"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env=plain_environment(MERILO_LANG="ru"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
