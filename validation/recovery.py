@@ -94,7 +94,7 @@ CLASSES = World(
     (
         _coverage("classes.mean.new", "mean points, new classes of the school", high=0.975),
         _coverage("classes.mean.these", "mean points, this year's classes", hard=False),
-        _coverage("classes.raw.these", "school effect, raw, this year's classes", hard=False),
+        _coverage("classes.raw.these", "school effect, raw, this year's classes", high=0.975),
         _coverage("classes.raw.new", "school effect, raw, new classes of the school", high=0.975),
         _coverage("classes.share.new", "share of mark 2, new classes of the school", hard=False),
     ),
@@ -154,7 +154,7 @@ DEFAULT = World(
         Promise(
             "default.mean.error", "default region: mean points less honest ones", -0.05, 0.05, hard=False
         ),
-        _coverage("default.raw.these", "default region: school effect, this year's classes", hard=False),
+        _coverage("default.raw.these", "default region: school effect, this year's classes", high=0.98),
         _coverage("default.raw.new", "default region: school effect, new classes", low=0.92, high=0.975),
         _coverage("default.items.coverage", "default region: item difficulty", hard=False),
         _coverage("default.dif.none.coverage", "default region: difference by sex, none", hard=False),

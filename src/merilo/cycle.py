@@ -80,10 +80,11 @@ def run(
     """Run the whole cycle on one or several authority folders.
 
     out: folder for tables, documents and manifest, written whole or not at all (None: tables only, in memory).
-    definitions: the user's own definition files, which override by id. workers: processes for the pass over the
+    definitions: the user's own definition files, which override by id. seed: recorded and part of the run's id;
+    nothing in the cycle is drawn at random yet. workers: processes for the pass over the
     works (more than 1 starts processes: call from `if __name__ == "__main__"`). slopes: also estimate the items'
     slopes (generalised partial credit; a second walk over the works). made_on: the date that documents bear
-    (today). Same input, version, definitions, seed and date give the same bytes; only `times` in the manifest
+    (today). Same input, version, definitions, seed, language and date give the same bytes; only `times` in the manifest
     differ. Raises MeriloError.
     """
     started = datetime.now(UTC)

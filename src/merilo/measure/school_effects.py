@@ -150,9 +150,10 @@ def _rows(works: WorksFile, model: EffectModel, sd_points: float) -> pl.DataFram
         effects = model.fit.effects
         lower, upper = effects.lower, effects.upper
         if model.intervals is not None:
-            # Both estimates of one effect belong into its interval, whichever is shrunken further.
-            lower = np.fmin(model.intervals.lower, effects.blup)
-            upper = np.fmax(model.intervals.upper, effects.blup)
+            # Both estimates of one effect belong into its interval, whichever is shrunken further. An unknown
+            # limit stays unknown: fmin and fmax would make it an interval of width 0.
+            lower = np.minimum(model.intervals.lower, effects.blup)
+            upper = np.maximum(model.intervals.upper, effects.blup)
         frame = pl.DataFrame(
             {
                 "n": effects.n,

@@ -1,7 +1,7 @@
 """Items of whole runs on published data against other programs' printed numbers.
 
 Values: shared/data/published/reference/irt_reference.txt (R: psychotools by conditional ML, ltm by marginal ML),
-and the manual of ltm (Rizopoulos 2006) for alpha.
+and, quoted from memory and not looked up, the manual of ltm (Rizopoulos 2006) for alpha.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Classical statistics of published tests.
 
 LSAT section 6 (Bock & Lieberman 1970), R package ltm, `descript(LSAT)`: proportions right .924 .709 .553 .763 .870,
-Cronbach's alpha .2950.
+Cronbach's alpha .2950 (quoted from memory, not looked up; the naive twin in tests/properties is the firm witness).
 """
 
 from __future__ import annotations
