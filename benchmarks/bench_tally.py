@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 
 from merilo.engines.local import fold
-from merilo.measure.tally import merge, read_batch, step
-from merilo.measure.tally.tally import Tally
 from merilo.tables.procedure import Item, Procedure
 from merilo.tables.works import ROW_GROUP, WorksFile
+from merilo.tally import merge, read_batch, step
+from merilo.tally.tally import Tally
 
 REPEATS = 5
 POINTS = [1] * 15 + [2] * 10

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from merilo.appraise.low_results import appraise_low_results
+from merilo.check.sitting import Sitting
 from merilo.collect.authority import (
     Authority,
     CollectedWorks,
@@ -29,13 +30,13 @@ from merilo.definitions import Definitions, load_definitions
 from merilo.engines.local import fold
 from merilo.language import language
 from merilo.measure.procedure import MeasuredProcedure, measure_procedure
-from merilo.measure.tally import Tally, merge, step
 from merilo.publish.result_folder import result_folder
 from merilo.publish.stamp import RunStamp
 from merilo.publish.table_files import write_tables
 from merilo.support.deficits import find_deficits
 from merilo.tables import TABLES
 from merilo.tables.works import WorksFile
+from merilo.tally import Tally, merge, step
 
 Progress = Callable[[str, int, int], None]
 
@@ -135,6 +136,14 @@ class _Clock:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was measured of a procedure, and the same as `check` sees it."""
+
+    results: MeasuredProcedure
+    sitting: Sitting
+
+
 def _collect(authority: Authority, scratch: Path, clock: _Clock) -> dict[str, CollectedWorks]:
     """Works files by procedure; prior procedures first, whose scores later ones join."""
     order = reading_order(authority.procedures)
@@ -160,29 +169,54 @@ def _measure(
     clock: _Clock,
     *,
     slopes: bool,
-) -> list[MeasuredProcedure]:
+) -> list[_Measured]:
     files: list[WorksFile] = [collected[name].file for name in sorted(collected)]
     tallies = fold(files, step, merge, workers=workers)
     measured = []
     tally: Tally
     for done, (file, tally) in enumerate(zip(files, tallies, strict=True), start=1):
-        measured.append(measure_procedure(file, tally, authority.enrolment, definitions, slopes=slopes))
+        one = measure_procedure(file, tally, authority.enrolment, definitions, slopes=slopes)
+        measured.append(_Measured(one, _sitting(file, tally, one)))
         clock.tell("measure", done, len(files))
     return measured
+
+
+def sittings_of(folder: str | Path, scratch: Path, *, workers: int = 1) -> list[Sitting]:
+    """What `check` sees of an authority folder, in the order of procedure ids; works files are left in `scratch`."""
+    definitions = load_definitions(())
+    authority = read_authority([Path(folder)], definitions)
+    collected = _collect(authority, scratch, _Clock(None))
+    return [
+        one.sitting
+        for one in _measure(collected, authority, definitions, workers, _Clock(None), slopes=False)
+    ]
+
+
+def _sitting(works: WorksFile, tally: Tally, measured: MeasuredProcedure) -> Sitting:
+    calibration = measured.calibration
+    return Sitting(
+        works=works,
+        tally=tally,
+        items=None if calibration is None else calibration.pcm.items,
+        ability=None if calibration is None else calibration.wle,
+        expected=measured.expected,
+        lift=measured.lift,
+        tables=measured.tables,
+    )
 
 
 def _tables(
     authority: Authority,
     collected: dict[str, CollectedWorks],
-    measured: list[MeasuredProcedure],
+    measured: list[_Measured],
     definitions: Definitions,
 ) -> dict[str, pl.DataFrame]:
     """Every table of formats.md that this run can give, checked against its schema."""
     rows = {
-        name: pl.concat([one.tables[name] for one in measured], how="diagonal_relaxed")
+        name: pl.concat([one.results.tables[name] for one in measured], how="diagonal_relaxed")
         for name in MEASURED_TABLES
     }
-    skills = pl.concat([one.skills for one in measured], how="diagonal_relaxed")
+    skills = pl.concat([one.results.skills for one in measured], how="diagonal_relaxed")
     rows["deficits"] = find_deficits(skills)
     organisations = _organisations(authority, rows["school_results"])
     rows["low_results"] = appraise_low_results(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from merilo.measure.calibration import Calibration
-from merilo.measure.tally import CellCounts
 from merilo.methods.arrays import FloatArray
+from merilo.tally import CellCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merilo.measure.tally import CellCounts
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.irt import (
     PartialCreditCalibration,
@@ -15,6 +14,7 @@ from merilo.methods.irt import (
     cell_abilities,
     estimate_latent_distribution,
 )
+from merilo.tally import CellCounts
 
 
 @dataclass(frozen=True, slots=True)

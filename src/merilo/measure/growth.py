@@ -7,10 +7,10 @@ import polars as pl
 
 from merilo.errors import EstimationError
 from merilo.language import translator
-from merilo.measure.tally import Tally
-from merilo.measure.tally.tally import growth_column
 from merilo.methods.growth import growth_percentiles, summarise_schools
 from merilo.tables.works import WorksFile
+from merilo.tally import Tally
+from merilo.tally.tally import growth_column
 
 _ = translator("measure")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merilo.measure.tally import CellCounts
 from merilo.methods.arrays import FloatArray, IntArray
 from merilo.methods.dif import find_dif
 from merilo.tables.works import SEXES
+from merilo.tally import CellCounts
 
 GIRLS, BOYS = SEXES.index("f"), SEXES.index("m")
 

@@ -12,12 +12,12 @@ from merilo.language import translator
 from merilo.measure.calibration import Calibration
 from merilo.measure.item_dif import SexDifference, difference_by_sex
 from merilo.measure.slopes import ItemSlopes
-from merilo.measure.tally import CellCounts, Tally
 from merilo.methods.arrays import IntArray
 from merilo.methods.classical import describe_items, describe_test
 from merilo.methods.irt import ItemStatus, ScoreCells, item_fit
 from merilo.tables.procedure import Item
 from merilo.tables.works import WorksFile
+from merilo.tally import CellCounts, Tally
 
 _ = translator("measure")
 

@@ -25,10 +25,12 @@ from merilo.measure.school_effects import effect_models, effect_notes, effect_te
 from merilo.measure.school_results import school_results
 from merilo.measure.school_skills import school_skills
 from merilo.measure.slopes import item_slopes
-from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray
 from merilo.methods.irt.prior import log_score_share
+from merilo.methods.lift import LiftEstimate
 from merilo.tables.works import WorksFile
+from merilo.tally import Tally
+from merilo.tally.expected import expected_points
 
 _ = translator("measure")
 
@@ -38,11 +40,16 @@ KERNEL_ABILITIES = np.linspace(-6.0, 6.0, 121)
 
 @dataclass(frozen=True, slots=True)
 class MeasuredProcedure:
-    """tables: rows for the tables of formats.md, by name; skills: rows for `support` (school by skill)."""
+    """tables: rows for the tables of formats.md, by name; skills: rows for `support` (school by skill).
+
+    expected (C, I): points expected on each item in each cell of the Tally; None without a calibration.
+    """
 
     tables: dict[str, pl.DataFrame]
     skills: pl.DataFrame
     calibration: Calibration | None
+    expected: FloatArray | None
+    lift: LiftEstimate | None
 
 
 def measure_procedure(
@@ -86,7 +93,11 @@ def measure_procedure(
         "effect_models": effect_terms(works, models),
         "school_growth": school_growth(works, tally),
     }
-    return MeasuredProcedure(tables, school_skills(works, tally, calibration), calibration)
+    expected = None
+    if tally.cells is not None and calibration is not None:
+        expected = expected_points(tally.cells, max_points, calibration.pcm.items, calibration.wle)
+    skills = school_skills(works, tally, calibration, expected)
+    return MeasuredProcedure(tables, skills, calibration, expected, lift)
 
 
 def _kernel(calibration: Calibration | None) -> FloatArray | None:

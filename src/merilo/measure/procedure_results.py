@@ -12,12 +12,12 @@ from merilo.language import translator
 from merilo.measure.calibration import Calibration
 from merilo.measure.item_results import TestStatistics
 from merilo.measure.school_effects import EffectModel
-from merilo.measure.tally import Tally
-from merilo.measure.tally.tally import WIDEST_SCORES, minimum_score
 from merilo.methods.arrays import FloatArray, IntArray
 from merilo.methods.lift import REASONS, LiftEstimate, estimate_lift
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
+from merilo.tally import Tally
+from merilo.tally.tally import WIDEST_SCORES, minimum_score
 
 _ = translator("measure")
 

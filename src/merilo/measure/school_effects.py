@@ -9,7 +9,6 @@ import polars as pl
 
 from merilo.errors import EstimationError
 from merilo.language import translator
-from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray, IntArray
 from merilo.methods.multilevel import (
     RandomInterceptFit,
@@ -19,6 +18,7 @@ from merilo.methods.multilevel import (
     school_intervals,
 )
 from merilo.tables.works import Covariate, WorksFile
+from merilo.tally import Tally
 
 _ = translator("measure")
 

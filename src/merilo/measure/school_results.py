@@ -8,11 +8,11 @@ import polars as pl
 from merilo.language import translator
 from merilo.measure.abilities import Abilities
 from merilo.measure.enrolment import enrolled_pupils
-from merilo.measure.tally import Tally
 from merilo.methods.arrays import FloatArray, IntArray
 from merilo.methods.intervals import ClusteredMean, clustered_mean, wilson_interval
 from merilo.methods.multilevel import LEAST_CLASS_FREEDOM
 from merilo.tables.works import WorksFile
+from merilo.tally import Tally
 
 _ = translator("measure")
 

@@ -12,76 +12,34 @@ import polars as pl
 
 from merilo.language import translator
 from merilo.measure.calibration import Calibration
-from merilo.measure.tally import CellCounts, Tally
 from merilo.methods.arrays import BoolArray, FloatArray
-from merilo.methods.irt import PartialCreditItems, points_given_score
+from merilo.methods.irt import PartialCreditItems
 from merilo.methods.irt.ladder import climb
-from merilo.methods.irt.theta_moments import moments_at
-from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
+from merilo.tally import CellCounts, Tally
 
 _ = translator("measure")
 
-# The model counts as this many works beside those observed with a raw score.
-MODEL_WORKS = 5.0
-# Beyond this many sets of administered items, works with the rarer sets are taken at their ability.
-EXACT_PATTERNS = 200
 # Sets of administered items that are worked out together: each needs some hundred kilobytes.
 PATTERNS_AT_ONCE = 256
 
 
-def school_skills(works: WorksFile, tally: Tally, calibration: Calibration | None) -> pl.DataFrame:
-    """One row per school and skill: mean, authority's and expected share, gap and its sampling error."""
+def school_skills(
+    works: WorksFile, tally: Tally, calibration: Calibration | None, expected: FloatArray | None
+) -> pl.DataFrame:
+    """One row per school and skill: mean, authority's and expected share, gap and its sampling error.
+
+    expected (C, I): points expected on each item in each cell of the Tally.
+    """
     procedure = works.procedure
     skills = sorted({skill for item in procedure.items for skill in item.skills})
-    if tally.cells is None or calibration is None or not skills:
+    if tally.cells is None or calibration is None or expected is None or not skills:
         return _EMPTY
-    expected = _expected_points(tally.cells, calibration, procedure)
     frames = []
     for skill in skills:
         inside = np.array([skill in item.skills for item in procedure.items])
         frames.append(_rows(works, tally, calibration, expected, inside, skill))
     return pl.concat(frames)
-
-
-def _expected_points(cells: CellCounts, calibration: Calibration, procedure: Procedure) -> FloatArray:
-    """Points expected on each item in each cell, (C, I): observed over schools, steadied by the model."""
-    max_points = np.array([item.max_points for item in procedure.items])
-    gained = np.empty((len(cells.n), len(max_points)))
-    start = 0
-    for item, top in enumerate(max_points):
-        gained[:, item] = cells.points[:, start : start + top + 1] @ np.arange(top + 1)
-        start += top + 1
-    # Sexes are put together: a girl and a boy with one total are compared with the same curve.
-    key = (cells.pattern * (cells.variant.max() + 1) + cells.variant) * (cells.score.max() + 1) + cells.score
-    _keys, group = np.unique(key, return_inverse=True)
-    n = np.bincount(group, cells.n)
-    pooled = np.stack([np.bincount(group, gained[:, i]) for i in range(len(max_points))], axis=1)
-    expected = (pooled / n[:, None])[group]
-    model = _model_points(cells, calibration)
-    steadied = (pooled[group] + MODEL_WORKS * model) / (n[group][:, None] + MODEL_WORKS)
-    expected = np.where(np.isfinite(model), steadied, expected)
-    return np.where(cells.patterns[cells.pattern], expected, 0.0)
-
-
-def _model_points(cells: CellCounts, calibration: Calibration) -> FloatArray:
-    """Points that the calibrated items imply in each cell (C, I); NaN where they imply nothing.
-
-    Exact given the raw score for the most frequent sets of administered items; for the rare rest at the cell's
-    ability, which costs nothing per set.
-    """
-    items = calibration.pcm.items
-    model = np.full((len(cells.n), len(cells.patterns[0])), np.nan)
-    works = np.bincount(cells.pattern, cells.n, minlength=len(cells.patterns))
-    frequent = np.argsort(-works, kind="stable")[:EXACT_PATTERNS]
-    for pattern in frequent[calibration.scorable[frequent]]:
-        here = cells.pattern == pattern
-        given = points_given_score(items, administered=cells.patterns[pattern])
-        model[here] = given.expected[cells.score[here]]
-    rare = ~np.isin(cells.pattern, frequent) & np.isfinite(calibration.wle)
-    if rare.any():
-        model[rare] = moments_at(items, calibration.wle[rare]).expected
-    return model
 
 
 def _rows(

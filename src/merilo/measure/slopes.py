@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from merilo.errors import EstimationError
-from merilo.measure.tally import read_batch
 from merilo.methods.arrays import FloatArray
 from merilo.methods.irt import calibrate_with_slopes
 from merilo.tables.works import NOT_ATTEMPTED, WorksFile
+from merilo.tally import read_batch
 
 # Slopes of 100,000 works have standard errors of about 0.01; more works cost time and say nothing new.
 MOST_WORKS = 100_000

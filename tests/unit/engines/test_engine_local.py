@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from merilo.engines import local
-from merilo.measure.tally import merge, step
 from merilo.tables import works as works_table
 from merilo.tables.procedure import Item, Procedure
 from merilo.tables.works import WorksFile
+from merilo.tally import merge, step
 
 
 def works_file(folder: Path, name: str, n: int, rows_in_group: int, seed: int) -> WorksFile:

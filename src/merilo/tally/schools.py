@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merilo.measure.tally.batch import Batch
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.tables.works import NOT_ADMINISTERED, Covariate
+from merilo.tally.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from merilo.measure.tally import Batch, Tally, merge
-from merilo.measure.tally.tally import count
 from merilo.tables.procedure import Item, Procedure
 from merilo.tables.works import NOT_ADMINISTERED, NOT_ATTEMPTED, Covariate, WorksFile
+from merilo.tally import Batch, Tally, merge
+from merilo.tally.tally import count
 
 MAX_POINTS = (1, 2, 1, 3)
 

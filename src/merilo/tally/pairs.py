@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merilo.measure.tally.batch import Batch
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
+from merilo.tally.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

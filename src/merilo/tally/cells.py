@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merilo.measure.tally.batch import Batch
 from merilo.methods.arrays import BoolArray, IntArray
 from merilo.tables.works import NOT_ADMINISTERED, NOT_ATTEMPTED
+from merilo.tally.batch import Batch
 
 # Up to this many cells are counted in a dense array; beyond, only the cells that occur.
 DENSE_CELLS = 1 << 16

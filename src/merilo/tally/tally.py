@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from merilo.measure.tally.batch import Batch, read_batch
-from merilo.measure.tally.cells import CellCounts, count_cells, merge_cells
-from merilo.measure.tally.pairs import EMPTY_PAIRS, PairCounts, count_pairs, merge_pairs
-from merilo.measure.tally.schools import SchoolSums, sum_schools
 from merilo.methods.arrays import BoolArray, IntArray
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
+from merilo.tally.batch import Batch, read_batch
+from merilo.tally.cells import CellCounts, count_cells, merge_cells
+from merilo.tally.pairs import EMPTY_PAIRS, PairCounts, count_pairs, merge_pairs
+from merilo.tally.schools import SchoolSums, sum_schools
 
 # A score-only procedure has a table of scores when they are whole numbers over at most this range.
 WIDEST_SCORES = 2000

@@ -4,10 +4,10 @@
 associative, so the same `step` runs in one process, in many, or in a cluster.
 """
 
-from merilo.measure.tally.batch import Batch, read_batch
-from merilo.measure.tally.cells import CellCounts
-from merilo.measure.tally.pairs import PairCounts
-from merilo.measure.tally.schools import SchoolSums
-from merilo.measure.tally.tally import Tally, merge, step
+from merilo.tally.batch import Batch, read_batch
+from merilo.tally.cells import CellCounts
+from merilo.tally.pairs import PairCounts
+from merilo.tally.schools import SchoolSums
+from merilo.tally.tally import Tally, merge, step
 
 __all__ = ["Batch", "CellCounts", "PairCounts", "SchoolSums", "Tally", "merge", "read_batch", "step"]
