@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from merilo.tables.procedure import Item, Procedure
 from merilo.tables.works import NOT_ADMINISTERED, NOT_ATTEMPTED, Covariate, WorksFile
 from merilo.tally import Batch, Tally, merge
+from merilo.tally.pairs import count_journal
 from merilo.tally.tally import count
 
 MAX_POINTS = (1, 2, 1, 3)
@@ -79,7 +80,7 @@ def part(batch: Batch, rows: slice) -> Batch:
 
 
 def assert_equal(left: Tally, right: Tally) -> None:
-    for name in ("cells", "schools", "pairs"):
+    for name in ("cells", "schools", "pairs", "journal"):
         a, b = getattr(left, name), getattr(right, name)
         for f in fields(type(a)):
             # Float sums differ by rounding only when they are added in another order.
@@ -172,3 +173,32 @@ def test_counts_agree_with_a_slow_twin(case: tuple[WorksFile, Batch]) -> None:
     np.testing.assert_allclose(tally.schools.full, full, atol=1e-9)
     np.testing.assert_array_equal(tally.schools.low, marks[:, :, 2].sum(axis=1))
     assert tally.pairs.n.sum() == batch.present.sum()
+    journal: dict[tuple[int, int, int], int] = {}
+    for i in np.flatnonzero((batch.present == 1) & (batch.journal_mark > 0)):
+        place = (int(batch.org[i]), int(batch.journal_mark[i]), int(batch.score[i]))
+        journal[place] = journal.get(place, 0) + 1
+    found = tally.journal
+    places = zip(found.org.tolist(), found.prior.tolist(), found.score.tolist(), strict=True)
+    assert dict(zip(places, found.n.tolist(), strict=True)) == journal
+
+
+@given(batches(), st.integers(0, 60))
+@settings(max_examples=40, deadline=None)
+def test_merging_the_wrong_way_round_counts_the_same(case: tuple[WorksFile, Batch], cut: int) -> None:
+    """Counts of pairs are merged by their overlap: the order of the parts must not matter."""
+    works, batch = case
+    cut = min(cut, len(batch.org))
+    first, second = (count(works, part(batch, rows)) for rows in (slice(0, cut), slice(cut, None)))
+    assert_equal(merge(second, first), count(works, batch))
+
+
+@given(batches(), st.floats(0.05, 0.95))
+@settings(max_examples=40, deadline=None)
+def test_journal_counts_do_not_need_whole_scores(case: tuple[WorksFile, Batch], shift: float) -> None:
+    """Scores with fractions are counted by their values, whole scores through a dense table: the same counts."""
+    _works, batch = case
+    whole = count_journal(batch, batch.present == 1)
+    moved = count_journal(replace(batch, score=batch.score + shift), batch.present == 1)
+    for name in ("org", "prior", "n"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(moved, name))
+    np.testing.assert_allclose(whole.score + shift, moved.score)

@@ -1,4 +1,4 @@
-"""Counts by school, prior score and score: what growth percentiles need of the works."""
+"""Counts by school, an earlier result and the score: what growth percentiles and rank correlations need of the works."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.tally.batch import Batch
 
 
+# A dense table of journal marks and scores may have this many counters for each work of a batch.
+COUNTERS_A_WORK = 16
+# Journal marks are 2 to 5.
+MARK_BITS, LOWEST_MARK = 2, 2
+
+
 @dataclass(frozen=True, slots=True)
 class PairCounts:
-    """Works by (org, prior, score), rows sorted by it: org (R,), prior (R,), score (R,), n (R,)."""
+    """Works by (org, prior, score), rows sorted by it: org (R,), prior (R,), score (R,), n (R,).
+
+    prior: the same pupil's score in an earlier procedure, or the journal mark.
+    """
 
     org: IntArray
     prior: FloatArray
@@ -35,13 +44,58 @@ def count_pairs(batch: Batch, here: BoolArray | slice, column: int) -> PairCount
     )
 
 
+def count_journal(batch: Batch, here: BoolArray | slice) -> PairCounts:
+    """Count the present works whose journal mark is known, by school, journal mark (as prior) and score."""
+    org, mark, score = batch.org[here], batch.journal_mark[here], batch.score[here]
+    known = mark > 0
+    if not known.any():
+        return EMPTY_PAIRS
+    if not known.all():
+        org, mark, score = org[known], mark[known], score[known]
+    lowest, first = float(score.min()), int(org.min())
+    # Widths are powers of two, so that codes are put together and taken apart by shifts.
+    score_bits = max(int(score.max() - lowest), 1).bit_length()
+    size = (int(org.max()) - first + 1) << (MARK_BITS + score_bits)
+    points = (score - lowest).astype(np.int64)
+    if size > COUNTERS_A_WORK * len(org) or not np.array_equal(points, score - lowest):
+        ones = np.ones(len(org), np.int64)
+        return _gather(org.astype(np.int64), mark.astype(np.float64), score, ones)
+    # The works are sorted by school, so the counters in use stay in the processor's cache.
+    key = org.astype(np.int64)
+    key -= first
+    key <<= MARK_BITS
+    key |= mark - LOWEST_MARK
+    key <<= score_bits
+    key |= points
+    table = np.bincount(key, minlength=size)
+    keys = np.flatnonzero(table)
+    return PairCounts(
+        org=(keys >> (MARK_BITS + score_bits)) + first,
+        prior=(LOWEST_MARK + ((keys >> score_bits) & ((1 << MARK_BITS) - 1))).astype(np.float64),
+        score=(keys & ((1 << score_bits) - 1)) + lowest,
+        n=table[keys].astype(np.int64),
+    )
+
+
 def merge_pairs(left: PairCounts, right: PairCounts) -> PairCounts:
-    """Add two counts."""
-    return _gather(
-        np.concatenate([left.org, right.org]),
-        np.concatenate([left.prior, right.prior]),
-        np.concatenate([left.score, right.score]),
-        np.concatenate([left.n, right.n]),
+    """Add two counts. Only schools in both have anything to add: row groups follow each other by school, so that is
+    the school in which the file was cut.
+    """
+    if not len(left.org) or not len(right.org):
+        return left if len(left.org) else right
+    first = int(np.searchsorted(left.org, right.org[0]))
+    last = int(np.searchsorted(right.org, left.org[-1], side="right"))
+    shared = _gather(
+        *(
+            np.concatenate([getattr(left, name)[first:], getattr(right, name)[:last]])
+            for name in ("org", "prior", "score", "n")
+        )
+    )
+    return PairCounts(
+        *(
+            np.concatenate([getattr(left, name)[:first], getattr(shared, name), getattr(right, name)[last:]])
+            for name in ("org", "prior", "score", "n")
+        )
     )
 
 
