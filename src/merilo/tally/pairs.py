@@ -1,4 +1,4 @@
-"""Counts by school, an earlier result and the score: what growth percentiles and rank correlations need of the works."""
+"""Counts by school, an earlier result and the score: what growth percentiles and rank correlations need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.tally.batch import Batch
-
 
 # A dense table of journal marks and scores may have this many counters for each work of a batch.
 COUNTERS_A_WORK = 16
@@ -52,7 +51,7 @@ def count_journal(batch: Batch, here: BoolArray | slice) -> PairCounts:
         return EMPTY_PAIRS
     if not known.all():
         org, mark, score = org[known], mark[known], score[known]
-    lowest, first = float(score.min()), int(org.min())
+    lowest, first = np.float64(score.min()), int(org.min())
     # Widths are powers of two, so that codes are put together and taken apart by shifts.
     score_bits = max(int(score.max() - lowest), 1).bit_length()
     size = (int(org.max()) - first + 1) << (MARK_BITS + score_bits)
