@@ -36,7 +36,7 @@ class OtherSettings:
     lift: "habits" (Beta, mean 0.25 in 0-0.5) or "region" (mean 0.5 in 0-1 everywhere) or "none". lift_rule: "max" (the
     greater of the honest share and 0.85 s) or "towards" (the rest up to 0.85 times s). copy_rule: "linear" or "root".
     prior: every procedure has one of the year before with the same pupils, never manipulated, so that there are twice
-    as many. item_sd, skill_sd: logits. least_pupils: of a school that is manipulated.
+    as many. journals: marks of the journal are known. item_sd, skill_sd: logits. least_pupils: of a manipulated school.
     """
 
     schools: int = 200
@@ -49,6 +49,7 @@ class OtherSettings:
     lift_rule: str = "max"
     copy_rule: str = "linear"
     prior: bool = False
+    journals: bool = True
     item_sd: float = 0.5
     skill_sd: float = 0.25
     class_item_sd: float = 0.15
@@ -305,7 +306,7 @@ def _hold(
         points, present, cohort.school, cuts, share, form.max_points, form.expert, rng
     )
     journal = other_works.journal_marks(ability, effect, lasting.generosity, cohort.school, present, rng)
-    journal[lasting.no_journal[cohort.school]] = 0
+    journal[lasting.no_journal[cohort.school] | (not settings.journals)] = 0
     return Held(
         name,
         SUBJECTS[number % 2],
