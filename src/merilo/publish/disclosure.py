@@ -22,7 +22,7 @@ from merilo.tables import TABLES
 
 _ = translator("publish")
 
-PUPIL_COLUMNS = frozenset({"pupil_id", "work_id"})
+PUPIL_COLUMNS = frozenset({"pupil_id", "work_id", "first_work", "second_work"})
 EXTREMES = ("min_", "max_", "minimum_", "maximum_")
 NOT_EXTREMES = frozenset({"max_points", "max_score", "min_score"})  # facts of the test form, not of pupils
 STAYS_AT_THE_CENTRE = frozenset({"rejected_rows"})

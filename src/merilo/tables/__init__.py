@@ -13,6 +13,7 @@ from merilo.tables.school_effects import SCHOOL_EFFECTS
 from merilo.tables.school_growth import SCHOOL_GROWTH
 from merilo.tables.school_results import SCHOOL_RESULTS
 from merilo.tables.score_distribution import SCORE_DISTRIBUTION
+from merilo.tables.similar_pairs import SIMILAR_PAIRS
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -26,6 +27,7 @@ TABLES: dict[str, Table] = {
         SCHOOL_GROWTH,
         OBJECTIVITY,
         OBJECTIVITY_SCHOOLS,
+        SIMILAR_PAIRS,
         LOW_RESULTS,
         DEFICITS,
         ORGANISATIONS,

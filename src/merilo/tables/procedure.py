@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 class Item:
     """One item: the smallest scored task.
 
-    level: basic, raised, high or ""; marking: auto, expert or ""; skills and contents: codes.
+    level: basic, raised, high or ""; marking: auto, expert or ""; skills and contents: codes; key: the right option
+    where options are chosen, or "".
     """
 
     item_id: str
@@ -19,6 +20,7 @@ class Item:
     skills: tuple[str, ...] = ()
     contents: tuple[str, ...] = ()
     text: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

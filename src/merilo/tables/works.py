@@ -46,10 +46,35 @@ class Covariate:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionsFile:
+    """The options chosen, a Parquet file beside the works file with the same rows in the same order.
+
+    Columns: `work` String, work_id of the input, null for a work without options; `room` Int32, row of `rooms`, -1
+    none; `o0` … `o<M-1>` Int16, row of texts[m], -1 none chosen or absent.
+    items (M,): rows of procedure.items; texts (M,): options that occur, sorted; keys (M,): row of the right one, -1 not
+    known.
+    Rows are pupils: this file stays in the scratch folder of a run.
+    """
+
+    path: Path
+    sha256: str
+    rooms: tuple[str, ...]
+    items: tuple[int, ...]
+    texts: tuple[tuple[str, ...], ...]
+    keys: tuple[int, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the options, in the order of `items`."""
+        return tuple(f"o{m}" for m in range(len(self.items)))
+
+
+@dataclass(frozen=True, slots=True)
 class WorksFile:
     """A works file and the names behind its codes.
 
-    org_ids (J,); class_org (L,) row of org_ids, class_ids (L,); variants (V,); rows: works entered.
+    org_ids (J,); class_org (L,) row of org_ids, class_ids (L,); variants (V,); rows: works entered;
+    options: the options chosen, None where the input has none.
     """
 
     path: Path
@@ -64,6 +89,7 @@ class WorksFile:
     row_groups: int
     total_mismatch_n: int = 0
     notes: tuple[str, ...] = ()
+    options: OptionsFile | None = None
 
     @property
     def item_columns(self) -> tuple[str, ...]:

@@ -21,14 +21,31 @@ from merilo.tables.procedure import Procedure
 
 _ = translator("collect")
 
+OPTIONS_FILES = ("options.parquet", "options.csv")
+
 
 @dataclass(frozen=True, slots=True)
 class ProcedureFolder:
-    """A procedure and the works files that hold it (one per authority)."""
+    """A procedure and the works files that hold it (one per authority), in the order of their folders."""
 
     procedure: Procedure
     works: tuple[Path, ...]
     folders: tuple[Path, ...]
+
+    @property
+    def options(self) -> tuple[Path | None, ...]:
+        """The file of chosen options of each folder, where there is one."""
+        found = []
+        for folder in self.folders:
+            files = [folder / name for name in OPTIONS_FILES if (folder / name).is_file()]
+            if len(files) > 1:
+                raise DuplicateProcedureError(
+                    _("The procedure has both options.csv and options.parquet"),
+                    file=folder,
+                    next_step=_("Keep the one that is right."),
+                )
+            found.append(files[0] if files else None)
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +265,7 @@ def _list_files(folders: Sequence[Path], procedures: Sequence[ProcedureFolder]) 
         files += [
             folder / name
             for folder in procedure.folders
-            for name in ("procedure.toml", "items.csv", "skills.csv")
+            for name in ("procedure.toml", "items.csv", "skills.csv", *OPTIONS_FILES)
         ]
         files += procedure.works
     return [path for path in files if path.is_file()]

@@ -18,9 +18,10 @@ LEVELS = ("basic", "raised", "high")
 MARKINGS = ("auto", "expert")
 # int8 columns hold points, so an item can give at most this many.
 MOST_POINTS = 100
-# Columns of works.csv that are no items.
+# Columns of works.csv and options.csv that are no items.
 RESERVED = (
     "work_id", "org_id", "class_id", "pupil_id", "variant", "status", "sex", "journal_mark", "mark", "score",
+    "room",
 )  # fmt: skip
 
 
@@ -107,6 +108,7 @@ def _item(row: dict[str, str | None], path: Path, number: int) -> Item:
         skills=_codes(row.get("skill")),
         contents=_codes(row.get("content")),
         text=row.get("text") or "",
+        key=row.get("key") or "",
     )
 
 

@@ -23,7 +23,7 @@ _ = translator("collect")
 def read_rows(source: ProcedureFolder) -> pl.DataFrame:
     """The rows of every works file with their place (`_file`, `_row`); empty rows are no rows."""
     frames = []
-    for path, label in zip(source.works, _labels(source.works), strict=True):
+    for path, label in zip(source.works, file_labels(source.works), strict=True):
         rows = read_text_table(path)
         _check_columns(rows, source.procedure, path)
         empty = rows.select(pl.all_horizontal(pl.all().is_null())).to_series()
@@ -37,7 +37,7 @@ def read_rows(source: ProcedureFolder) -> pl.DataFrame:
     return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
 
 
-def _labels(works: Sequence[Path]) -> list[str]:
+def file_labels(works: Sequence[Path]) -> list[str]:
     """Short names of the works files that tell them apart: the procedure's folder, else from where they differ."""
     if len(works) == 1:
         return [f"{works[0].parent.name}/{works[0].name}"]

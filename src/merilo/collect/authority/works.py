@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from merilo.collect.authority.cells import read_mark, read_number, read_points
 from merilo.collect.authority.covariates import read_covariates
 from merilo.collect.authority.folder import ProcedureFolder
+from merilo.collect.authority.options import read_options
 from merilo.collect.authority.text_table import cleaned
 from merilo.collect.authority.work_rows import (
     check_organisations,
@@ -77,6 +78,7 @@ def collect_works(
     if not (kept & present).any():
         raise _nothing_accepted(source, rejections)
     covariates = read_covariates(frame, procedure, priors or {}, present & kept, rejections)
+    options, faults = read_options(source, frame, points, present & kept)
     columns: dict[str, NDArray[np.generic]] = {
         "present": present.astype(np.int8),
         "sex": _read_sex(frame),
@@ -86,9 +88,10 @@ def collect_works(
     }
     # Only names are read from here on; the text of all other cells may leave the memory before the file is written.
     frame = frame.select(name for name in NAMES if name in frame.columns)
-    checked = CheckedRows(frame, kept, columns, points, covariates, mismatches)
+    checked = CheckedRows(frame, kept, columns, points, covariates, mismatches, options)
     works = write_works_file(procedure, checked, scratch)
-    return CollectedWorks(works, rejections.frame(), pupil_scores(checked))
+    rejected = pl.concat([rejections.frame(), *faults])
+    return CollectedWorks(works, rejected, pupil_scores(checked))
 
 
 def _read_items(

@@ -13,12 +13,13 @@ from polars.exceptions import PolarsError
 
 from merilo.collect.authority.cells import read_codes
 from merilo.collect.authority.covariates import Covariates
+from merilo.collect.authority.options import CheckedOptions
 from merilo.collect.authority.text_table import cleaned
 from merilo.errors import OutputError
 from merilo.language import translator
 from merilo.methods.arrays import BoolArray
 from merilo.tables.procedure import Procedure
-from merilo.tables.works import ROW_GROUP, WorksFile
+from merilo.tables.works import ROW_GROUP, OptionsFile, WorksFile
 
 _ = translator("collect")
 
@@ -28,7 +29,7 @@ class CheckedRows:
     """Rows of the input (n,) as numbers, and which of them are kept.
 
     columns: present, sex, journal_mark, mark, score; points: I arrays int8; total_mismatch_n: works whose points do not
-    add up to the printed total.
+    add up to the printed total; options: None where the input has no chosen options.
     """
 
     frame: pl.DataFrame
@@ -37,6 +38,7 @@ class CheckedRows:
     points: list[NDArray[np.int8]]
     covariates: Covariates
     total_mismatch_n: int
+    options: CheckedOptions | None = None
 
 
 def write_works_file(procedure: Procedure, checked: CheckedRows, scratch: Path) -> WorksFile:
@@ -70,7 +72,26 @@ def write_works_file(procedure: Procedure, checked: CheckedRows, scratch: Path) 
         row_groups=-(-table.height // ROW_GROUP),
         total_mismatch_n=checked.total_mismatch_n,
         notes=checked.covariates.notes,
+        options=None
+        if checked.options is None
+        else _write_options(checked.options, checked.kept, np.lexsort((klass, org)), scratch),
     )
+
+
+def _write_options(
+    options: CheckedOptions, kept: BoolArray, order: NDArray[np.intp], scratch: Path
+) -> OptionsFile:
+    """The options of the kept rows in the order of the works file (`order` among the kept)."""
+    rows = np.flatnonzero(kept)[order]
+    table = pl.DataFrame(
+        {
+            "work": options.work.gather(rows),
+            "room": options.room[rows],
+            **{f"o{m}": codes[rows] for m, codes in enumerate(options.codes)},
+        }
+    )
+    path, sha256 = _store(table, scratch)
+    return OptionsFile(path, sha256, options.rooms, options.items, options.texts, options.keys)
 
 
 def pupil_scores(checked: CheckedRows) -> pl.DataFrame:
