@@ -44,6 +44,7 @@ bench: env
 # The manuals that are printed from code; a test fails when they are not current.
 docs: env
 	$(BIN)/python docs/print_manuals.py
+	$(BIN)/python docs/print_validity.py
 
 # Russian sentences: .po -> .mo (both are committed).
 messages: env

@@ -184,9 +184,16 @@ def write_results(measured: Iterable[Measured], path: Path, seed: int) -> None:
         )
         for one in measured
         for key, rate in one.rates.items()
+        if kept(one.setting, key)
     ]
     text = json.dumps(head | {"columns": columns}, indent=1)[:-2] + ',\n "rows": [\n  '
     path.write_text(text + ",\n  ".join(lines) + "\n ]\n}\n", encoding="utf-8")
+
+
+def kept(setting: Setting, key: Key) -> bool:
+    """Whether a rate goes into the results file: sizes of school only where the document shows them."""
+    usual = (setting.spec.schools, setting.spec.procedures) == (200, 4)
+    return not key[2] or (usual and setting.name in ("clean", "mixed", "controls") and "said" not in key[0])
 
 
 if __name__ == "__main__":
