@@ -183,13 +183,13 @@ def moderate_variances(squares: FloatArray, freedom: FloatArray) -> tuple[FloatA
     extra = float(np.var(logs, ddof=1) - polygamma(1, half).mean())
     if extra <= 2.0 / _MANY:
         return np.full(len(squares), pooled), _MANY, pooled
-    half_prior = _inverse_trigamma(extra)
+    half_prior = inverse_trigamma(extra)
     common = float(np.exp(logs.mean() + digamma(half_prior) - np.log(half_prior)))
     prior = 2.0 * half_prior
     return (prior * common + squares) / (prior + freedom), prior, pooled
 
 
-def _inverse_trigamma(value: float) -> float:
+def inverse_trigamma(value: float) -> float:
     """The x > 0 with trigamma(x) = value, by Newton on 1/trigamma (nearly linear; Smyth 2004, appendix)."""
     x = 0.5 + 1.0 / value
     for _ in range(50):
