@@ -1,0 +1,125 @@
+"""What a procedure's Tally says of schools' items: differences from what raw scores imply, honest spread, factors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from merilo.check.sitting import Sitting
+from merilo.methods.arrays import BoolArray, FloatArray, IntArray
+from merilo.methods.irt.theta_moments import moments_at
+from merilo.methods.profile import (
+    CellMoments,
+    HonestSpread,
+    SchoolShifts,
+    cell_moments,
+    honest_spread,
+    item_factors,
+    school_shifts,
+)
+from merilo.tally.cells import CellCounts
+from merilo.tally.expected import MODEL_WORKS
+
+LEAST_PUPILS = 8
+LEAST_SCHOOLS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolProfiles:
+    """J schools, I items, C cells of the Tally.
+
+    n (J,) works; usable (J,): at least LEAST_PUPILS works; max_points (I,); expert (I,) marked by a person;
+    skills (I, F'); factors (I, F): skills, and the person-marked items last where only some are; item_n (J, I) works
+    with the item; excess (J, I) points beyond what raw scores imply; missing (J, I) points that the raw scores imply to
+    be missing to the maximum; expected, moments: by cell; shifts, honest: in logits.
+    """
+
+    n: IntArray
+    usable: BoolArray
+    max_points: IntArray
+    expert: BoolArray
+    skills: FloatArray
+    factors: FloatArray
+    item_n: IntArray
+    excess: FloatArray
+    missing: FloatArray
+    expected: FloatArray
+    moments: CellMoments
+    shifts: SchoolShifts
+    honest: HonestSpread
+
+    @property
+    def information_root(self) -> FloatArray:
+        """(J,) logarithm of a school's information: its size as far as items are concerned."""
+        result: FloatArray = np.log(self.shifts.information.sum(axis=1) + 1e-6)
+        return result
+
+
+def school_profiles(sitting: Sitting) -> SchoolProfiles | None:
+    """Profiles of all schools; None for a score-only or uncalibrated procedure, or with hardly any schools."""
+    cells = sitting.tally.cells
+    if cells is None or sitting.expected is None or sitting.items is None or sitting.ability is None:
+        return None
+    items = sitting.procedure.items
+    max_points = np.array([item.max_points for item in items], np.int64)
+    expert = np.array([item.marking == "expert" for item in items], np.bool_)
+    moments = _moments(sitting, cells, max_points, sitting.expected)
+    schools = sitting.schools_n
+    n = np.bincount(cells.org, cells.org_n, minlength=schools).astype(np.int64)
+    usable = np.asarray(n >= LEAST_PUPILS)
+    if usable.sum() < LEAST_SCHOOLS or len(items) < 3:
+        return None
+    implied = over_works(cells, sitting.expected, schools)
+    excess = sitting.tally.schools.item_points - implied
+    shifts = school_shifts(
+        excess, over_works(cells, moments.information, schools), over_works(cells, moments.third, schools)
+    )
+    marked = expert if all(item.marking for item in items) else None
+    skills = [item.skills for item in items]
+    factors = item_factors(skills, marked)
+    return SchoolProfiles(
+        n=n,
+        usable=usable,
+        max_points=max_points,
+        expert=expert,
+        skills=item_factors(skills),
+        factors=factors,
+        item_n=sitting.tally.schools.item_n,
+        excess=excess,
+        missing=sitting.tally.schools.item_n * max_points - implied,
+        expected=sitting.expected,
+        moments=moments,
+        shifts=shifts,
+        honest=honest_spread(shifts, factors, usable),
+    )
+
+
+def over_works(cells: CellCounts, values: FloatArray, schools: int) -> FloatArray:
+    """Sums (J, I) over a school's works of values (C, I) of their cells."""
+    return np.stack(
+        [
+            np.bincount(cells.org, cells.org_n * values[cells.org_cell, i], minlength=schools)
+            for i in range(values.shape[1])
+        ],
+        axis=1,
+    )
+
+
+def _moments(sitting: Sitting, cells: CellCounts, max_points: IntArray, expected: FloatArray) -> CellMoments:
+    """Moments of cells; sexes are put together, as in `expected`, variants are not."""
+    assert sitting.items is not None and sitting.ability is not None
+    variants = int(cells.variant.max(initial=0)) + 1
+    key = (cells.pattern * variants + cells.variant) * (cells.score.max(initial=0) + 1) + cells.score
+    _keys, first, group = np.unique(key, return_index=True, return_inverse=True)
+    counts = np.zeros((len(first), cells.points.shape[1]))
+    np.add.at(counts, group, cells.points)
+    administered = cells.patterns[cells.pattern[first]]
+    ability = sitting.ability[first]
+    model = np.where(
+        administered & np.isfinite(ability)[:, None] & sitting.items.calibrated,
+        moments_at(sitting.items, np.nan_to_num(ability)).variance,
+        0.0,
+    )
+    found = cell_moments(counts, max_points, expected[first], model, administered, model_works=MODEL_WORKS)
+    return CellMoments(found.variance[group], found.information[group], found.third[group])
