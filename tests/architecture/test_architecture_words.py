@@ -30,7 +30,7 @@ TRANSLATORS = {"translator", "plural_translator"}
 # `methods` speaks English only; these rooms show its sentences to users (`_(error.rule)`, `_(REASONS[…])`).
 SHOWN_METHODS = {
     "measure": ("growth", "irt", "multilevel"),
-    "appraise": ("low_share.py",),
+    "appraise": ("low_share",),
     "support": ("shrinkage.py", "shrinkage"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betainc, expit
 
-from merilo.methods.low_share import LowShareModel, assess_low_shares, fit_low_shares
+from merilo.methods.low_share import (
+    LowShareModel,
+    assess_low_shares,
+    cleaned_probability,
+    doubtful_cases,
+    fit_low_shares,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 SAME = 1e-10
@@ -120,3 +126,39 @@ def test_batches_of_schools_give_what_all_at_once_give(seed: int) -> None:
     for s in range(0, 12, 4):
         alone = assess_low_shares(low[s : s + 1], n[s : s + 1], model)
         assert alone.probability == pytest.approx(everyone.probability[s : s + 1], abs=SAME, nan_ok=True)
+
+
+@given(seed=seeds)
+@settings(max_examples=30, deadline=None)
+def test_slow_twin_takes_doubtful_counts_away_one_after_another(seed: int) -> None:
+    """A lot u in 0..1 decides for the school: counts with a doubt above u are struck out. Averaged over u."""
+    low, n, model = authority(seed, procedures=3)
+    rng = np.random.default_rng(seed)
+    doubt = rng.choice([0.0, 0.2, 0.5, 0.9, 1.0], low.shape)
+    cleaned = cleaned_probability(low, n, doubtful_cases(n, doubt), model)
+    edges = np.array([0, 0.2, 0.5, 0.9, 1.0])
+    twin = np.zeros(len(low))
+    for start, end in pairwise(edges):
+        struck = doubt > (start + end) / 2
+        # A procedure with a struck count still counts for the rule: a count of almost nobody tells almost nothing.
+        few = np.where(struck & (n > 0), 1e-9, n)
+        part = assess_low_shares(np.where(struck, 0, low), few, model, min_participants=1e-12)
+        twin += (end - start) * np.where(np.isnan(part.probability), 0, part.probability)
+    known = ~np.isnan(cleaned)
+    np.testing.assert_allclose(cleaned[known], twin[known], atol=1e-6)
+    assert (known == ((n > 0).sum(axis=1) >= 2)).all()
+
+
+@given(seed=seeds)
+@settings(max_examples=30, deadline=None)
+def test_doubt_about_good_results_never_makes_a_school_look_better(seed: int) -> None:
+    """A count without low works can only hide low shares: the more doubt, the higher the probability."""
+    low, n, model = authority(seed)
+    low[:, 0] = 0
+    doubts = [np.zeros_like(low) for _ in range(3)]
+    for doubt, share in zip(doubts, (0.0, 0.5, 1.0), strict=True):
+        doubt[:, 0] = share
+    none, half, full = (
+        np.nan_to_num(cleaned_probability(low, n, doubtful_cases(n, doubt), model)) for doubt in doubts
+    )
+    assert np.all(none <= half + 1e-9) and np.all(half <= full + 1e-9)

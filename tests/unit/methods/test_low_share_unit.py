@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import betainc
+from scipy.stats import beta
 
 from merilo.errors import DegenerateDataError, TooFewPupilsError
-from merilo.methods.low_share import LowShareModel, assess_low_shares, discounted_low, fit_low_shares
+from merilo.methods.low_share import (
+    LowShareModel,
+    assess_low_shares,
+    cleaned_probability,
+    doubtful_cases,
+    fit_doubtful_shares,
+    fit_low_shares,
+)
 
 EXACT = 1e-12
 
@@ -77,11 +85,77 @@ def test_clear_probability_against_the_listing_is_borderline() -> None:
     assert not result.steady[0]
 
 
-def test_discount_moves_lifted_works_back_and_never_past_n() -> None:
-    low = discounted_low(np.array([1.0, 2, 9]), np.array([10.0, 10, 10]), np.array([2.0, 4, 5]), 0.5)
-    assert low.tolist() == [2.0, 4.0, 10.0]
-    with pytest.raises(DegenerateDataError, match="between 0 and 1"):
-        discounted_low(np.ones(1), np.ones(1), np.ones(1), 1.5)
+def test_without_doubt_the_cleaned_probability_is_the_plain_one() -> None:
+    low, n = np.array([[3.0, 5, 0], [9, 1, 4]]), np.array([[10.0, 12, 0], [30, 9, 10]])
+    model = fit_low_shares(low, n)
+    plain = assess_low_shares(low, n, model).probability
+    np.testing.assert_allclose(
+        cleaned_probability(low, n, doubtful_cases(n, np.zeros((2, 3))), model), plain, rtol=1e-12
+    )
+
+
+def test_a_count_in_full_doubt_is_as_if_nobody_had_looked() -> None:
+    """Independent procedures, mean .3 and precision 10: each unseen share reaches .3 with P(Beta(3, 7) >= .3)."""
+    model = independent([0.3, 0.3], 10)
+    unseen = float(beta(3, 7).sf(0.3))
+    low, n = np.zeros((1, 2)), np.full((1, 2), 50.0)
+    assert cleaned_probability(low, n, doubtful_cases(n, np.ones((1, 2))), model) == pytest.approx(unseen**2)
+    seen = float(beta(3, 57).sf(0.3))
+    for doubt in (0.0, 0.25, 1.0):
+        cleaned = cleaned_probability(low, n, doubtful_cases(n, np.array([[doubt, 0.0]])), model)
+        assert cleaned == pytest.approx(seen * ((1 - doubt) * seen + doubt * unseen))
+
+
+def test_doubts_of_a_school_go_together() -> None:
+    """Doubts .6 and .2: both counts fail in .2 of cases, only the first in .4, none in .4."""
+    model = independent([0.3, 0.3], 10)
+    unseen, seen = float(beta(3, 7).sf(0.3)), float(beta(3, 57).sf(0.3))
+    cleaned = cleaned_probability(
+        np.zeros((1, 2)),
+        np.full((1, 2), 50.0),
+        doubtful_cases(np.full((1, 2), 50.0), np.array([[0.6, 0.2]])),
+        model,
+    )
+    assert cleaned == pytest.approx(0.2 * unseen**2 + 0.4 * unseen * seen + 0.4 * seen**2)
+
+
+def test_doubt_about_a_procedure_that_was_not_held_says_nothing() -> None:
+    low, n = np.array([[3.0, 5, 0]]), np.array([[10.0, 12, 0]])
+    model = independent([0.3, 0.3, 0.3], 10)
+    plain = cleaned_probability(low, n, doubtful_cases(n, np.zeros((1, 3))), model)
+    assert cleaned_probability(low, n, doubtful_cases(n, np.array([[0, 0, 1.0]])), model) == pytest.approx(
+        plain
+    )
+
+
+def test_a_procedure_without_trusted_works_anywhere_does_not_count() -> None:
+    """Its location is unknown to the model: with one procedure left, two cannot be low."""
+    low, n, doubt = np.array([[3.0, 5], [2, 1]]), np.full((2, 2), 10.0), np.array([[0, 1.0], [0, 1.0]])
+    model = fit_doubtful_shares(low, n, doubtful_cases(n, doubt))
+    assert np.isnan(cleaned_probability(low, n, doubtful_cases(n, doubt), model)).all()
+
+
+def test_doubts_outside_the_unit_interval_are_refused() -> None:
+    for wrong in (-0.1, 1.5, np.nan):
+        with pytest.raises(DegenerateDataError, match="between 0 and 1"):
+            doubtful_cases(np.full((1, 2), 5.0), np.full((1, 2), wrong))
+
+
+def test_cases_of_a_school_add_up_to_one() -> None:
+    """Doubts .6, .2 and, not held, .9: all hold .4, the first fails .4, both fail .2; none in doubt: one case."""
+    cases = doubtful_cases(np.array([[5.0, 5, 0], [5, 5, 5]]), np.array([[0.6, 0.2, 0.9], [0, 0, 0]]))
+    assert cases.school.tolist() == [0, 0, 0, 1]
+    assert cases.weight == pytest.approx([0.2, 0.4, 0.4, 1])
+    assert cases.trusted[:3, :2].tolist() == [[False, False], [False, True], [True, True]]
+    assert cases.trusted[3].all()
+
+
+def test_a_row_of_weight_two_counts_like_two_rows() -> None:
+    low, n = np.array([[3.0, 5], [2, 1], [7, 4]]), np.full((3, 2), 12.0)
+    twice = fit_low_shares(np.vstack([low, low[:1]]), np.full((4, 2), 12.0))
+    weighted = fit_low_shares(low, n, weight=np.array([2.0, 1, 1]))
+    assert weighted.location == pytest.approx(twice.location, abs=1e-6)
+    assert weighted.log_likelihood == pytest.approx(twice.log_likelihood)
 
 
 def test_few_schools_take_the_spread_from_prior_knowledge() -> None:
