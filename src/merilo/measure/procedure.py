@@ -17,7 +17,6 @@ from merilo.measure.item_results import item_results, test_statistics
 from merilo.measure.procedure_results import (
     procedure_lift,
     procedure_row,
-    score_counts,
     score_distribution,
     score_moments,
 )
@@ -31,6 +30,7 @@ from merilo.methods.lift import LiftEstimate
 from merilo.tables.works import WorksFile
 from merilo.tally import Tally
 from merilo.tally.expected import expected_points
+from merilo.tally.scores import score_counts
 
 _ = translator("measure")
 

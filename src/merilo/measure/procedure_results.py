@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
@@ -12,50 +10,23 @@ from merilo.language import translator
 from merilo.measure.calibration import Calibration
 from merilo.measure.item_results import TestStatistics
 from merilo.measure.school_effects import EffectModel
-from merilo.methods.arrays import FloatArray, IntArray
+from merilo.methods.arrays import FloatArray
 from merilo.methods.lift import REASONS, LiftEstimate, estimate_lift
 from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
 from merilo.tally import Tally
-from merilo.tally.tally import WIDEST_SCORES, minimum_score
+from merilo.tally.scores import ScoreCounts, cut_places
 
 _ = translator("measure")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreCounts:
-    """Works by whole score: score (S,) consecutive values from `lowest`, n (S,)."""
-
-    lowest: int
-    n: IntArray
-
-
-def score_counts(works: WorksFile, tally: Tally) -> ScoreCounts | None:
-    """Works by raw score; None where scores are fractions or spread too widely for a table."""
-    if tally.cells is not None:
-        highest = int(works.procedure.highest_score or 0)
-        return ScoreCounts(
-            0, np.bincount(tally.cells.score, tally.cells.n, minlength=highest + 1).astype(np.int64)
-        )
-    if not len(tally.scores) or tally.score_n.sum() < tally.n:
-        return None
-    low = int(min(tally.scores[0], works.procedure.min_score or tally.scores[0]))
-    high = int(max(tally.scores[-1], works.procedure.max_score or tally.scores[-1]))
-    if high - low > WIDEST_SCORES:
-        return None
-    n = np.zeros(high - low + 1, np.int64)
-    n[tally.scores - low] = tally.score_n
-    return ScoreCounts(low, n)
 
 
 def procedure_lift(
     procedure: Procedure, counts: ScoreCounts | None, kernel: FloatArray | None
 ) -> LiftEstimate | None:
     """Share of near-misses lifted over the cut scores; None where there is no cut score or no table of scores."""
-    cuts = [cut for cut in _cuts(procedure) if cut == round(cut)]
-    if counts is None or not cuts:
+    if counts is None:
         return None
-    places = [int(cut) - counts.lowest for cut in cuts if 0 <= cut - counts.lowest < len(counts.n)]
+    places = list(cut_places(procedure, counts).values())
     try:
         return estimate_lift(counts.n.astype(np.float64), places, kernel=kernel) if places else None
     except EstimationError:
@@ -160,13 +131,6 @@ def procedure_title(procedure: Procedure) -> str:
         procedure.school_year,
     ]
     return ", ".join(part for part in parts if part)
-
-
-def _cuts(procedure: Procedure) -> list[float]:
-    if procedure.cut_scores:
-        return [procedure.cut_scores[mark] for mark in sorted(procedure.cut_scores)]
-    minimum = minimum_score(procedure)
-    return [] if minimum is None else [minimum]
 
 
 def _mark_shares(tally: Tally) -> dict[str, object]:

@@ -19,7 +19,7 @@ MARK_BITS, LOWEST_MARK = 2, 2
 class PairCounts:
     """Works by (org, prior, score), rows sorted by it: org (R,), prior (R,), score (R,), n (R,).
 
-    prior: the same pupil's score in an earlier procedure, or the journal mark.
+    prior: the same pupil's score in an earlier procedure, or the journal mark, or 0 (only scores are counted).
     """
 
     org: IntArray
@@ -74,6 +74,12 @@ def count_journal(batch: Batch, here: BoolArray | slice) -> PairCounts:
         score=(keys & ((1 << score_bits) - 1)) + lowest,
         n=table[keys].astype(np.int64),
     )
+
+
+def count_scores(batch: Batch, here: BoolArray | slice) -> PairCounts:
+    """Count the present works by school and score; there is no earlier result, so `prior` is 0."""
+    org, score = batch.org[here].astype(np.int64), batch.score[here]
+    return _gather(org, np.zeros(len(org)), score, np.ones(len(org), np.int64))
 
 
 def merge_pairs(left: PairCounts, right: PairCounts) -> PairCounts:

@@ -11,7 +11,7 @@ from merilo.tables.procedure import Procedure
 from merilo.tables.works import WorksFile
 from merilo.tally.batch import Batch, read_batch
 from merilo.tally.cells import CellCounts, count_cells, merge_cells
-from merilo.tally.pairs import EMPTY_PAIRS, PairCounts, count_journal, count_pairs, merge_pairs
+from merilo.tally.pairs import EMPTY_PAIRS, PairCounts, count_journal, count_pairs, count_scores, merge_pairs
 from merilo.tally.schools import SchoolSums, sum_schools
 
 # A score-only procedure has a table of scores when they are whole numbers over at most this range.
@@ -25,6 +25,7 @@ class Tally:
     cells: None for a score-only procedure; schools: sums by school and class;
     pairs: works by school, prior score and score (empty without a pupil-level prior);
     journal: works by school, journal mark (as `prior`) and score (empty without journal marks);
+    org_scores: works by school and score (prior 0) of a score-only procedure, empty otherwise;
     scores (S,): values of whole-number scores of a score-only procedure, score_n (S,): works; empty otherwise.
     """
 
@@ -32,6 +33,7 @@ class Tally:
     schools: SchoolSums
     pairs: PairCounts
     journal: PairCounts
+    org_scores: PairCounts
     scores: IntArray
     score_n: IntArray
 
@@ -79,6 +81,7 @@ def count(works: WorksFile, batch: Batch) -> Tally:
         ),
         pairs=EMPTY_PAIRS if column is None else count_pairs(batch, here, column),
         journal=count_journal(batch, here),
+        org_scores=count_scores(batch, here) if procedure.score_only else EMPTY_PAIRS,
         scores=scores,
         score_n=score_n,
     )
@@ -100,6 +103,7 @@ def merge(left: Tally, right: Tally) -> Tally:
         ),
         pairs=merge_pairs(left.pairs, right.pairs),
         journal=merge_pairs(left.journal, right.journal),
+        org_scores=merge_pairs(left.org_scores, right.org_scores),
         scores=scores,
         score_n=score_n.astype(np.int64),
     )
