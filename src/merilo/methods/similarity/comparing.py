@@ -1,0 +1,223 @@
+"""Every pair of works of a class, by batched products of one-hot matrices; one exponential and one logarithm a pair.
+
+Work v followed w with probability FOLLOWING; a follower took each answer from w with probability TAKEN, else answered
+as its raw score and its school imply (share P). The ratio of likelihoods of v's answers is 1 - FOLLOWING + FOLLOWING *
+prod_i (1 - TAKEN + TAKEN [same] / P): the general form of omega and GBT (Wollack 1997; van der Linden & Sotaridona
+2006) put together over a whole class as a mixture. Logs are added over the class for every w, and w itself is unknown:
+nearly always the best work (BEST_PRIOR), else anyone. A likelihood ratio of that kind is the best combination there is
+of who agrees, on what and how unlikely that was; a mixture, since not all take part.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merilo.methods.arrays import BoolArray, FloatArray, IntArray
+from merilo.methods.similarity.columns import AnswerColumns, SingleArray
+from merilo.methods.similarity.sums import LIKENESS_EDGES, ClassSums, no_sums
+
+TAKEN = 0.5
+FOLLOWING = 0.5
+BEST_PRIOR = 0.9999
+# Works that share the best score: so many of them are held against what honest works imply.
+BEST_WORKS = 3
+# A class of fewer works says nothing; a group of more (no classes named) is compared in parts of this size.
+LEAST_WORKS, MOST_WORKS = 4, 256
+# Numbers in one batch of padded classes: what fits a processor's cache.
+BATCH_NUMBERS = 1 << 18
+# Five-point Gauss-Hermite rule for a standard normal.
+NODES, WEIGHTS = (a.astype(np.float32) for a in np.polynomial.hermite_e.hermegauss(5))
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+MOST_LOG = 60.0
+
+
+def compare_classes(
+    shares: SingleArray,
+    answers: SingleArray,
+    columns: AnswerColumns,
+    part_of_score: FloatArray,
+    klass: IntArray,
+    classes: int,
+) -> ClassSums:
+    """Sums over pairs by class, `classes` of them.
+
+    shares, answers (n, K), see own_items; part_of_score (n,) points over points that could be had; klass (n,) row of
+    the class, rows sorted by it.
+    """
+    sums = no_sums(classes)
+    first, size = _parts(klass)
+    held = size >= LEAST_WORKS
+    first, size = first[held], size[held]
+    order = np.argsort(size, kind="stable")
+    start = 0
+    while start < len(order):
+        # Classes of nearly one size share a batch, so that little of it is padding.
+        widest = int(size[order[start]]) + 3
+        most = max(1, BATCH_NUMBERS // (widest * columns.n))
+        stop = min(int(np.searchsorted(size[order], widest, side="right")), start + most)
+        chosen = order[start:stop]
+        _compare_batch(sums, shares, answers, columns, part_of_score, klass, first[chosen], size[chosen])
+        start = stop
+    return sums
+
+
+def _parts(klass: IntArray) -> tuple[IntArray, IntArray]:
+    """First row and size of every class; one of more than MOST_WORKS in equal parts."""
+    if not len(klass):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first = np.concatenate([[0], np.flatnonzero(klass[1:] != klass[:-1]) + 1])
+    size = np.diff(np.append(first, len(klass)))
+    if (size <= MOST_WORKS).all():
+        return first, size
+    borders = [
+        start + np.arange(parts + 1) * count // parts
+        for start, count, parts in zip(first, size, -(-size // MOST_WORKS))
+    ]
+    return np.concatenate([b[:-1] for b in borders]), np.concatenate([np.diff(b) for b in borders])
+
+
+def _compare_batch(
+    sums: ClassSums,
+    shares: SingleArray,
+    answers: SingleArray,
+    columns: AnswerColumns,
+    part_of_score: FloatArray,
+    klass: IntArray,
+    first: IntArray,
+    size: IntArray,
+) -> None:
+    """Add B classes to the sums. Rows beyond a class are zeros: they agree with nobody and are expected not to."""
+    width = int(size.max())
+    place = np.arange(width)
+    here: BoolArray = place < size[:, None]
+    row = np.where(here, first[:, None] + place, 0)
+    own, given = answers[row], shares[row]
+    own[~here] = 0.0
+    given[~here] = 0.0
+    score = np.where(here, part_of_score[row], -1.0)
+    rows = klass[first]
+    others = _others(size, width)
+
+    gain = _gain(given)
+    # Row v: the log likelihood ratio that each answer of w would add if v had taken it from w.
+    asked = columns.spread(columns.by_item(own.reshape(-1, columns.n))).reshape(own.shape)
+    added = own * gain + np.float32(np.log(1 - TAKEN)) * asked
+    across = own.transpose(0, 2, 1)
+    mixed = _mixed(added @ across) * others
+    best = score == score.max(axis=1, keepdims=True)
+    prior = BEST_PRIOR * best / best.sum(axis=1, keepdims=True) + (1 - BEST_PRIOR) * here / size[:, None]
+    np.add.at(sums.evidence, rows, _log_mean(mixed.sum(axis=1, dtype=np.float64), prior))
+    np.add.at(sums.works, rows, size)
+    np.add.at(sums.followers, rows, size - 1)
+    np.add.at(sums.level, rows, (score * here).sum(axis=1))
+    np.add.at(sums.best, rows, (size - 1) * score.max(axis=1))
+
+    source = np.argsort(-score, axis=1, kind="stable")[:, :BEST_WORKS]
+    tied = np.take_along_axis(best, source, axis=1)
+    _against_best(sums, rows, given, gain, asked, own, others, source, tied)
+    _all_pairs(sums, rows, given, own, columns, others)
+
+
+def _gain(given: SingleArray) -> SingleArray:
+    """Log of the ratio that an answer shared with the source has over one that is not (…, K); 0 outside the items."""
+    safe = np.where(given > 0, given, np.float32(1.0))
+    ratio = np.log((1 - TAKEN + TAKEN / safe) / (1 - TAKEN))
+    return np.where(given > 0, ratio, 0.0).astype(np.float32)
+
+
+def _others(size: IntArray, width: int) -> SingleArray:
+    """(B, n, n) 1 for two different works of the class."""
+    here = np.arange(width) < size[:, None]
+    both = here[:, :, None] & here[:, None, :]
+    both[:, np.arange(width), np.arange(width)] = False
+    return both.astype(np.float32)
+
+
+def _mixed(log_ratio: SingleArray) -> SingleArray:
+    """Log of 1 - FOLLOWING + FOLLOWING * ratio."""
+    np.minimum(log_ratio, MOST_LOG, out=log_ratio)
+    np.exp(log_ratio, out=log_ratio)
+    log_ratio *= np.float32(FOLLOWING)
+    log_ratio += np.float32(1 - FOLLOWING)
+    return np.log(log_ratio, out=log_ratio)
+
+
+def _log_mean(values: FloatArray, prior: FloatArray) -> FloatArray:
+    """Log of the sum of prior * exp(values) along the last axis."""
+    top = np.where(prior > 0, values, -np.inf).max(axis=-1, keepdims=True)
+    total = (prior * np.exp(np.minimum(values - top, 0.0))).sum(axis=-1)
+    return np.asarray(np.log(total) + top[..., 0])
+
+
+def _against_best(
+    sums: ClassSums,
+    rows: IntArray,
+    given: SingleArray,
+    gain: SingleArray,
+    asked: SingleArray,
+    own: SingleArray,
+    others: SingleArray,
+    source: IntArray,
+    tied: BoolArray,
+) -> None:
+    """What honest works imply when held against the best works (B, c): moments of the log ratio, taken as normal."""
+    theirs = np.take_along_axis(own, source[:, :, None], axis=1).transpose(0, 2, 1)
+    valid = np.take_along_axis(others, source[:, None, :], axis=2)
+    log_not = np.float32(np.log(1 - TAKEN))
+    chance = given @ theirs
+    mean = (given * gain) @ theirs + log_not * (asked @ theirs)
+    variance = (given * (1 - given) * gain**2) @ theirs
+    sd = np.sqrt(np.maximum(variance, 0.0))
+    mixed = sum(w * _mixed(mean + x * sd) for x, w in zip(NODES, WEIGHTS, strict=True))
+    weight = tied / tied.sum(axis=1, keepdims=True)
+    honest = np.asarray(mixed * valid, np.float64).sum(axis=1)
+    np.add.at(sums.expected, rows, _log_mean(honest, weight))
+    items = asked @ theirs
+    for name, values in (
+        ("alike", own @ theirs),
+        ("by_chance", chance),
+        ("room", items - chance),
+        ("noise", (given * (1 - given)) @ theirs),
+    ):
+        mine = (np.asarray(values * valid, np.float64).sum(axis=1) * weight).sum(axis=1)
+        np.add.at(getattr(sums, name), rows, mine)
+
+
+def _all_pairs(
+    sums: ClassSums,
+    rows: IntArray,
+    given: SingleArray,
+    own: SingleArray,
+    columns: AnswerColumns,
+    others: SingleArray,
+) -> None:
+    """Agreement of all pairs, and how many are how alike (variance of the agreement as of a binomial, the most)."""
+    asked = columns.by_item(own.reshape(-1, columns.n)).reshape(*own.shape[:2], -1)
+    agreeing = own @ own.transpose(0, 2, 1)
+    expected = given @ given.transpose(0, 2, 1)
+    compared = asked @ asked.transpose(0, 2, 1)
+    half = others.sum(axis=(1, 2), dtype=np.float64) / 2
+    np.add.at(sums.pairs, rows, np.rint(half).astype(np.int64))
+    for name, values in (
+        ("agreeing", agreeing),
+        ("agreeing_expected", expected),
+        ("compared", compared),
+    ):
+        np.add.at(getattr(sums, name), rows, np.einsum("bvw,bvw->b", values, others, dtype=np.float64) / 2)
+    variance = expected * (1 - expected / np.maximum(compared, 1))
+    z = (agreeing - expected) / np.sqrt(np.maximum(variance, np.float32(0.05)))
+    bins = _bin_of(z)
+    count = len(LIKENESS_EDGES) + 1
+    bins += np.arange(len(rows))[:, None, None] * (count + 1)
+    # Pairs that are none go to a bin of their own.
+    bins[others == 0] = len(rows) * (count + 1)
+    seen = np.bincount(bins.ravel(), minlength=len(rows) * (count + 1) + 1)[:-1]
+    np.add.at(sums.likeness, rows, seen.reshape(len(rows), -1)[:, :count] // 2)
+
+
+def _bin_of(z: SingleArray) -> NDArray[np.int64]:
+    """Place among equally wide bins (as searchsorted over LIKENESS_EDGES, several times faster)."""
+    step = LIKENESS_EDGES[1] - LIKENESS_EDGES[0]
+    raised = np.floor((z - np.float32(LIKENESS_EDGES[0])) * np.float32(1 / step)).astype(np.int64) + 1
+    return np.asarray(np.clip(raised, 0, len(LIKENESS_EDGES)))
