@@ -176,4 +176,4 @@ def _add(found: Counts, measure: str, what: str, total: float, n: float, size: s
 
 
 def _numbers(column: pl.Series, unknown: float) -> FloatArray:
-    return column.cast(pl.Float64).fill_null(unknown).to_numpy()
+    return column.cast(pl.Float64).fill_null(unknown).fill_nan(unknown).to_numpy()

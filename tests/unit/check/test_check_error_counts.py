@@ -55,10 +55,10 @@ def tables() -> dict[str, pl.DataFrame]:
     return {
         "objectivity_schools": pl.DataFrame(
             {
-                "org_id": ["f", "a", "b", "c", "d"],
-                "probability": [0.2, 0.95, 0.3, 0.6, 0.1],
-                "flagged": [False, True, False, True, False],
-                "leading_evidence": ["", "similarity", "threshold_3", "spread", None],
+                "org_id": ["f", "a", "b", "c", "d", "e"],
+                "probability": [0.2, 0.95, 0.3, 0.6, 0.1, float("nan")],
+                "flagged": [False, True, False, True, False, None],
+                "leading_evidence": ["", "similarity", "threshold_3", "spread", None, None],
             }
         ),
         "objectivity": pl.DataFrame(
@@ -90,7 +90,7 @@ def test_flags_are_counted_by_who_deserved_them():
 
 
 def test_ranks_and_probabilities_are_counted_against_the_honest():
-    """School e is not in the table at all: it stands lowest. c is above b, d, e and f below: AUC of b is 3/4."""
+    """Nothing can be told of school e: it stands lowest. c is above b, d, e and f below: AUC of b is 3/4."""
     found = count_errors(world(), tables())
     assert found["auc", "copying", ""] == (1.0, 1)
     assert found["auc", "threshold", ""] == (0.75, 1)
