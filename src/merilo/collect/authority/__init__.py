@@ -7,6 +7,7 @@ from merilo.collect.authority.folder import (
     read_procedure_folder,
     reading_order,
 )
+from merilo.collect.authority.reviews import confirmed_exclusions
 from merilo.collect.authority.works import CollectedWorks, collect_works
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CollectedWorks",
     "ProcedureFolder",
     "collect_works",
+    "confirmed_exclusions",
     "read_authority",
     "read_procedure_folder",
     "reading_order",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from merilo.collect.authority.enrolment import read_enrolment
 from merilo.collect.authority.items import read_items, read_skill_names
 from merilo.collect.authority.procedure import check_scores_can_be_reached, read_procedure
+from merilo.collect.authority.reviews import read_reviews
 from merilo.collect.authority.text_table import cleaned, read_text_table
 from merilo.collect.authority.toml_file import read_toml
 from merilo.definitions import Definitions
@@ -52,6 +55,7 @@ class ProcedureFolder:
 class Authority:
     """What the folders hold; organisations, enrolment and teachers are frames of text.
 
+    reviews: what came of verifying results (columns reviews.REVIEWS, empty without reviews.csv).
     files: every file read, for the hashes of the manifest.
     """
 
@@ -60,6 +64,7 @@ class Authority:
     enrolment: pl.DataFrame
     teachers: pl.DataFrame
     procedures: tuple[ProcedureFolder, ...]
+    reviews: pl.DataFrame
     files: tuple[Path, ...] = field(default=())
 
 
@@ -77,14 +82,20 @@ def read_authority(folders: Sequence[Path], definitions: Definitions) -> Authori
     procedures = _merge_procedures([p for folder in folders for p in _list_procedures(folder, definitions)])
     optional = {
         name: [folder / name for folder in folders if (folder / name).is_file()]
-        for name in ("organisations.csv", "enrolment.csv", "teachers.csv")
+        for name in ("organisations.csv", "enrolment.csv", "teachers.csv", "reviews.csv")
     }
+    organisations = _read_organisations(optional["organisations.csv"])
     return Authority(
         name=", ".join(dict.fromkeys(_authority_name(folder) for folder in folders)),
-        organisations=_read_organisations(optional["organisations.csv"]),
+        organisations=organisations,
         enrolment=read_enrolment(optional["enrolment.csv"]),
         teachers=_stack(optional["teachers.csv"]),
         procedures=procedures,
+        reviews=read_reviews(
+            optional["reviews.csv"],
+            [source.procedure for source in procedures],
+            _known_schools(organisations, procedures) if optional["reviews.csv"] else (),
+        ),
         files=tuple(_list_files(folders, procedures)),
     )
 
@@ -253,13 +264,26 @@ def _read_organisations_file(path: Path) -> pl.DataFrame:
     return frame.drop_nulls("org_id")
 
 
+def _known_schools(organisations: pl.DataFrame, procedures: Sequence[ProcedureFolder]) -> set[str]:
+    """Ids in organisations.csv and in the works (which may name schools that are not described)."""
+    known = set(organisations["org_id"])
+    for path in (path for source in procedures for path in source.works):
+        if path.suffix == ".parquet":
+            with suppress(PolarsError):  # a damaged file is told of when its works are read
+                known.update(cleaned(pl.read_parquet(path, columns=["org_id"])["org_id"]).drop_nulls())
+        else:
+            frame = read_text_table(path)
+            known.update(cleaned(frame["org_id"]).drop_nulls() if "org_id" in frame.columns else ())
+    return known
+
+
 def _first_row(broken: pl.Series) -> int:
     """The row of a file in which a mask is first true; row 1 holds the names."""
     return int(broken.arg_true()[0]) + 2
 
 
 def _list_files(folders: Sequence[Path], procedures: Sequence[ProcedureFolder]) -> list[Path]:
-    names = ("authority.toml", "organisations.csv", "enrolment.csv", "teachers.csv")
+    names = ("authority.toml", "organisations.csv", "enrolment.csv", "teachers.csv", "reviews.csv")
     files = [folder / name for folder in folders for name in names]
     for procedure in procedures:
         files += [
