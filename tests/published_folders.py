@@ -43,3 +43,24 @@ def bdf_folder(source: Path, target: Path) -> Path:
     )
     write_procedure(target, "bdf", works, toml='kind = "regional"\n')
     return target
+
+
+def credential_folder(source: Path, target: Path) -> Path:
+    """Licensure exam: schools as organisations, test centres as rooms, 170 items with the option chosen."""
+    table = pl.read_csv(source / "CredentialForm1.csv.gz", infer_schema_length=2000)
+    items = [f"q{number}" for number in range(1, 171)]
+    work = pl.col("EID").alias("work_id")
+    works = table.select(
+        work,
+        pl.col("School_ID").cast(pl.String).alias("org_id"),
+        *(pl.col(f"iraw.{number}").alias(f"q{number}") for number in range(1, 171)),
+    )
+    options = table.select(
+        work,
+        pl.col("Cent_id").cast(pl.String).alias("room"),
+        *(pl.col(f"iresp.{number}").alias(f"q{number}") for number in range(1, 171)),
+    )
+    plan = pl.DataFrame({"item_id": items, "max_points": [1] * 170})
+    folder = write_procedure(target, "credential", works, items=plan, toml='kind = "regional"\n')
+    options.write_csv(folder / "options.csv")
+    return target

@@ -14,14 +14,17 @@ from merilo.errors import DegenerateDataError
 from merilo.language import translator
 from merilo.methods.answer_similarity import (
     PairIndices,
+    against_honest,
     benjamini_hochberg,
+    common_source,
     compare_pairs,
     gbt_p,
     join_pairs,
+    option_spectrum,
     pooled_similarity,
+    source_scores,
 )
-from merilo.methods.arrays import FloatArray
-from merilo.methods.honest_line import fit_honest_line
+from merilo.methods.arrays import FloatArray, IntArray
 from merilo.tables.similar_pairs import SIMILAR_PAIRS
 
 _ = translator("check")
@@ -38,11 +41,13 @@ IQR_OF_NORMAL = 1.3489795003921634
 def option_evidence(
     sitting: Sitting, definitions: Definitions, *, fitted: OptionAnswers | None = None
 ) -> list[Evidence]:
-    """Evidence `similarity` from chosen options, pooled over the pairs of every room or class; [] without options.
+    """Evidence `similarity` from chosen options, pooled over the works of every room or class; [] without options.
 
     estimate: excess share of identical answers among pupils of one room or class of the school, beyond what their
-    abilities imply (nominal response model). z: against the excess and spread of the honest schools, because pupils
-    who are taught together share mistakes. fitted: from fit_options, if it is there already.
+    abilities imply (nominal response model). z joins two distances that do not depend on each other among honest
+    schools: that excess against the excess and spread of the other schools, because pupils who are taught
+    together share mistakes; and whether the works of a room resemble one of them more than each other, which teaching
+    does not bring about. fitted: from fit_options, if it is there already.
     """
     fitted = fitted or fit_options(sitting.works)
     if fitted is None:
@@ -63,7 +68,8 @@ def option_evidence(
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(usable, excess / comparisons, np.nan)
         error = np.where(usable, np.sqrt(variance) / comparisons, np.nan)
-    z, note = _against_honest(share, error)
+    likeness, note = _against_honest(share, error, fitted)
+    z = _join(likeness, _one_source(fitted, room, org_of, n_schools))
     return [
         Evidence(
             name="similarity",
@@ -73,7 +79,7 @@ def option_evidence(
             lower=share - WIDTH_95 * error,
             upper=share + WIDTH_95 * error,
             unit="share",
-            z=z,
+            z=np.where(usable, z, np.nan),
             notes={
                 int(row): _("fewer than {least} pupils with chosen options").format(least=LEAST_PUPILS)
                 for row in np.flatnonzero(~usable)
@@ -83,13 +89,31 @@ def option_evidence(
     ]
 
 
-def _against_honest(share: FloatArray, error: FloatArray) -> tuple[FloatArray, str]:
-    """Distance from honest schools (J,), and what to know about it."""
+def _against_honest(share: FloatArray, error: FloatArray, fitted: OptionAnswers) -> tuple[FloatArray, str]:
+    """Distance of the pooled excess from honest schools (J,), and what to know about it."""
     try:
-        line = fit_honest_line(share, np.ones((len(share), 1)), error**2)
+        spectrum = option_spectrum(fitted.items)
+        z, _honest = against_honest(share, error**2, spectrum, fitted.answers.codes.shape[1])
     except DegenerateDataError:
         return np.full(len(share), np.nan), _("too few schools to know how alike honest classmates are")
-    return line.z, _("from chosen options: excess of identical answers over what the results imply")
+    return z, _("from chosen options: excess of identical answers over what the results imply")
+
+
+def _one_source(fitted: OptionAnswers, room: IntArray, org_of: IntArray, n_schools: int) -> FloatArray:
+    """Whether works of a room resemble one of them (J,): normal scores of a school's rooms, joined; NaN without any."""
+    score = source_scores(fitted.items, fitted.answers, room)
+    by_room = common_source(score, room, len(org_of))
+    known = ~np.isnan(by_room)
+    rooms_n = np.bincount(org_of[known], minlength=n_schools)
+    total = np.bincount(org_of[known], by_room[known], minlength=n_schools)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(rooms_n > 0, total / np.sqrt(rooms_n), np.nan))
+
+
+def _join(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Two independent normal scores as one (Stouffer 1949); where only one is known, that one."""
+    both = (first + second) / np.sqrt(2.0)
+    return np.where(np.isnan(first), second, np.where(np.isnan(second), first, both))
 
 
 def similar_pairs(

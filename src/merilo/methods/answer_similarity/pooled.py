@@ -33,10 +33,7 @@ def pooled_similarity(
 ) -> PooledSimilarity:
     """Pool all pairs within groups; group (n,) row of the groups, -1 for none. Unknown abilities are left out."""
     excess, variance, comparisons = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
-    usable = np.flatnonzero((group >= 0) & ~np.isnan(answers.ability))
-    order = usable[np.argsort(group[usable], kind="stable")]
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    for works in np.split(order, starts[1:]) if len(order) else []:
+    for works in works_by_group(answers, group):
         some = answers.take(works)
         answered = some.codes >= 0
         chance = items.probabilities(some.ability, answered)
@@ -48,6 +45,15 @@ def pooled_similarity(
         both = answered.sum(axis=0).astype(np.float64)
         comparisons[row] = 0.5 * np.sum(both * (both - 1.0))
     return PooledSimilarity(excess, variance, comparisons)
+
+
+def works_by_group(answers: Answers, group: IntArray) -> list[IntArray]:
+    """Rows of the works of every group (group (n,), -1 none) with a known ability; groups without any are left out."""
+    usable = np.flatnonzero((group >= 0) & ~np.isnan(answers.ability))
+    order = usable[np.argsort(group[usable], kind="stable")]
+    if not len(order):
+        return []
+    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
 
 
 def _variance(scaled: FloatArray, diagonal: FloatArray) -> FloatArray:
