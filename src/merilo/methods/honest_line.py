@@ -50,10 +50,15 @@ class HonestLine:
 
 
 def fit_honest_line(
-    y: FloatArray, design: FloatArray, variance: FloatArray, *, upwards: bool = True
+    y: FloatArray,
+    design: FloatArray,
+    variance: FloatArray,
+    *,
+    upwards: bool = True,
+    most_outliers: float = MOST_OUTLIERS,
 ) -> HonestLine:
     """Fit y (J,) on design (J, p), variance (J,) >= 0 of sampling; NaN entries do not count. upwards: outliers lie
-    mostly above the line.
+    mostly above the line; most_outliers: greatest share of them (0: plain REML).
 
     Raises DegenerateDataError where fewer than p + 2 schools are left.
     """
@@ -67,31 +72,30 @@ def fit_honest_line(
             next_step="Compare with more schools.",
         )
     y1, x1 = y[used], design[used]
-    v1 = np.maximum(variance[used], 1e-12 * max(float(np.var(y1)), 1e-300))
-    beta, cov, tau2, honest = _iterate(y1, x1, v1, upwards)
+    # Nothing is known without any error, lest one school hold the line alone.
+    v1 = np.maximum(variance[used], 1e-12 * float(np.var(y1)) + 1e-100)
+    beta, cov, tau2, honest = _iterate(y1, x1, v1, upwards, most_outliers)
     return _report(used, (y, design, variance), (beta, cov, tau2, honest))
 
 
 def _iterate(
-    y: FloatArray, x: FloatArray, v: FloatArray, upwards: bool
+    y: FloatArray, x: FloatArray, v: FloatArray, upwards: bool, most_outliers: float
 ) -> tuple[FloatArray, FloatArray, float, FloatArray]:
     """EM: who is honest -> line -> spread; from the median and the median absolute deviation."""
     middle = float(np.median(y)) if x.shape[1] == 1 else x @ np.linalg.lstsq(x, y, rcond=None)[0]
     residual = y - middle
     spread = float(np.median(np.abs(residual - np.median(residual))) / 0.6745) ** 2
     tau2 = max(spread - float(np.median(v)), 0.1 * spread)
-    outliers = 0.1
+    outliers = most_outliers / 2
     for _step in range(STEPS):
         total = tau2 + v
         honest = _honest(residual / np.sqrt(total), outliers, upwards)
         beta, cov = _line(y, x, honest / total)
         residual = y - x @ beta
         leverage = np.einsum("ij,jk,ik->i", x, cov, x) / total
-        # A residual's variance is (tau2 + v) * (1 - weight * leverage).
-        squares = residual**2 / np.clip(1 - honest * leverage, 0.05, 1.0)
-        new = _spread(squares, v, honest, tau2)
+        new = _spread(residual**2, total, honest, leverage, tau2)
         seen = float((1 - honest).sum())
-        outliers = min(max(seen, 0.0) / (len(y) + PRIOR_HONEST), MOST_OUTLIERS)
+        outliers = min(max(seen, 0.0) / (len(y) + PRIOR_HONEST), most_outliers)
         done = abs(new - tau2) <= TOLERANCE * (new + float(v.mean()))
         tau2 = new
         if done:
@@ -119,10 +123,14 @@ def _line(y: FloatArray, x: FloatArray, weight: FloatArray) -> tuple[FloatArray,
     return cov @ (x.T @ (weight * y)), cov
 
 
-def _spread(squares: FloatArray, v: FloatArray, honest: FloatArray, tau2: float) -> float:
+def _spread(
+    squares: FloatArray, total: FloatArray, honest: FloatArray, leverage: FloatArray, tau2: float
+) -> float:
     """One Fisher step of tau2 on the weighted REML score, not below 0 (the loop around it goes on)."""
-    weight = honest / (tau2 + v) ** 2
-    return max(tau2 + float(weight @ (squares - tau2 - v)) / float(weight.sum()), 0.0)
+    weight = honest / total**2
+    # A residual's variance is total * (1 - weight * leverage).
+    score = float(weight @ (squares - total * np.clip(1 - honest * leverage, 0.0, 1.0)))
+    return max(tau2 + score / float(weight.sum()), 0.0)
 
 
 def _report(

@@ -3,9 +3,9 @@
 Atlanta Journal-Constitution, «Cheating our children» (2012), method as published with its data: within one state,
 subject, year group and year, weighted least squares of this year's school means on last year's, weights n1 + n2; the
 externally studentised residual as Student's t with min(n1, n2) - 1 degrees of freedom, two-sided; then a binomial test
-of the number of flags of a district. It knows no measurement error: small schools fall back to the mean and are
-flagged, and a t with few degrees of freedom is not what a residual of a regression over hundreds of schools follows.
-paired_means.compare_means is our version.
+of the number of flags of a district. Weights n1 + n2 leave out that large schools differ honestly too, so large cohorts
+are flagged too often, and small ones hardly ever: 9.2 % over 100 pupils, 0.8 % under 25 (its own data of New Mexico).
+paired_means.compare_cohorts is our version.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Who was absent: how many for an honest school, and whether they were the weaker pupils.
 
 Numbers of absent pupils over honest schools are beta-binomial (illnesses and trips come to whole schools); a share of
-schools (at most a fifth) may be anything: a uniform number of absent, so that schools that keep pupils away do not
-widen what is ordinary. Weaker pupils are absent a little more often everywhere: given how many are absent and the
-marks of all, the sum of the marks of the absent follows Fisher's noncentral hypergeometric law, its tilt estimated over
-schools together with its honest spread; so the two statistics are independent and may be added as normal scores.
+schools (at most a fifth) may have more of them by any number: a flat beta distribution some 15 points higher, so that
+schools that keep pupils away do not widen what is ordinary. Weaker pupils are absent a little more often everywhere:
+given how many are absent and the marks of all, the sum of the marks of the absent follows Fisher's noncentral
+hypergeometric law, its tilt estimated over schools together with its honest spread; so the two statistics are
+independent and may be added as normal scores.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ EXACT_ABSENT = 12
 # A weak pull towards schools that differ by a third of the mean share (precision 80 at 10 %), worth about one school.
 TYPICAL_LOG_PRECISION, LOG_PRECISION_SD = 4.4, 1.5
 OUTLIERS_PRIOR = (1.0, 15.0)
+HIGHER, HIGHER_PRECISION = 0.15, 15.0
 NODES = 9
 FITS = 6
 # The absence that the two statistics are weighed for: a tenth of the pupils, the weakest, stay away.
@@ -67,8 +69,8 @@ def fit_absence(absent: FloatArray, entered: FloatArray) -> AbsenceModel:
     def loss(x: FloatArray) -> float:
         outliers = MOST_OUTLIERS * expit(x[2])
         ordinary = log_beta_binomial(k, n, float(expit(x[0])), float(np.exp(np.clip(x[1], -2, 12))))
-        anything = -np.log(n + 1)
-        likelihood = np.logaddexp(np.log1p(-outliers) + ordinary, np.log(outliers) + anything).sum()
+        more = log_beta_binomial(k, n, min(float(expit(x[0])) + HIGHER, 0.9), HIGHER_PRECISION)
+        likelihood = np.logaddexp(np.log1p(-outliers) + ordinary, np.log(outliers) + more).sum()
         a, b = OUTLIERS_PRIOR
         prior = -0.5 * ((x[1] - TYPICAL_LOG_PRECISION) / LOG_PRECISION_SD) ** 2
         return -float(likelihood + prior + a * np.log(outliers) + b * np.log1p(-outliers))
