@@ -53,13 +53,17 @@ class ItemPicture:
 
 
 def item_profile_evidence(
-    sitting: Sitting, definitions: Definitions, rises: JointRises | None = None
+    sitting: Sitting,
+    definitions: Definitions,
+    rises: JointRises | None = None,
+    profiles: SchoolProfiles | None = None,
 ) -> list[Evidence]:
-    """One piece of evidence; rises: the second walk's sums, walked here when not given and the works are still there.
+    """One piece of evidence; rises: the second walk's sums, walked here when not given and the works are still there;
+    profiles: as of school_profiles(sitting), when they are at hand.
 
     estimate: points of the work gained on items that were probably known, as a share of its maximum (posterior mean).
     """
-    profiles = school_profiles(sitting)
+    profiles = profiles or school_profiles(sitting)
     if profiles is None:
         return []
     seed = definitions.run.seed

@@ -32,7 +32,9 @@ class SchoolProfiles:
     n (J,) works; usable (J,): at least LEAST_PUPILS works; max_points (I,); expert (I,) marked by a person;
     skills (I, F'); factors (I, F): skills, and the person-marked items last where only some are; item_n (J, I) works
     with the item; excess (J, I) points beyond what raw scores imply; missing (J, I) points that the raw scores imply to
-    be missing to the maximum; expected, moments: by cell; shifts, honest: in logits.
+    be missing to the maximum; room (J, I) works with points missing, on average of the region; lenient (I,) logits by
+    which an item is easier where every work with room gets a point more, 0 for items that no person marks; expected,
+    moments: by cell; shifts, honest: in logits.
     """
 
     n: IntArray
@@ -44,6 +46,8 @@ class SchoolProfiles:
     item_n: IntArray
     excess: FloatArray
     missing: FloatArray
+    room: FloatArray
+    lenient: FloatArray
     expected: FloatArray
     moments: CellMoments
     shifts: SchoolShifts
@@ -75,9 +79,11 @@ def school_profiles(sitting: Sitting) -> SchoolProfiles | None:
     shifts = school_shifts(
         excess, over_works(cells, moments.information, schools), over_works(cells, moments.third, schools)
     )
-    marked = expert if all(item.marking for item in items) else None
+    room = _room_share(cells, max_points)
+    item_n = sitting.tally.schools.item_n
     skills = [item.skills for item in items]
-    factors = item_factors(skills, marked)
+    lenient = np.where(expert, _logits_per_point(room, shifts.information, item_n), 0.0)
+    factors = item_factors(skills, lenient if all(item.marking for item in items) else None)
     return SchoolProfiles(
         n=n,
         usable=usable,
@@ -85,14 +91,32 @@ def school_profiles(sitting: Sitting) -> SchoolProfiles | None:
         expert=expert,
         skills=item_factors(skills),
         factors=factors,
-        item_n=sitting.tally.schools.item_n,
+        item_n=item_n,
         excess=excess,
-        missing=sitting.tally.schools.item_n * max_points - implied,
+        missing=item_n * max_points - implied,
+        room=item_n * room,
+        lenient=lenient,
         expected=sitting.expected,
         moments=moments,
         shifts=shifts,
         honest=honest_spread(shifts, factors, usable),
     )
+
+
+def _room_share(cells: CellCounts, max_points: IntArray) -> FloatArray:
+    """Share of works without the highest points (I,)."""
+    starts = np.concatenate([[0], np.cumsum(max_points + 1)])
+    works = np.add.reduceat(cells.points.sum(axis=0), starts[:-1])
+    full = cells.points.sum(axis=0)[starts[1:] - 1]
+    share: FloatArray = 1.0 - full / np.maximum(works, 1)
+    return share
+
+
+def _logits_per_point(room: FloatArray, information: FloatArray, item_n: IntArray) -> FloatArray:
+    """Logits that a point more in every work with room is worth (I,): points gained by points per logit."""
+    per_work = information.sum(axis=0) / np.maximum(item_n.sum(axis=0), 1)
+    logits: FloatArray = np.divide(room, per_work, out=np.zeros_like(room), where=per_work > 1e-3)
+    return logits
 
 
 def over_works(cells: CellCounts, values: FloatArray, schools: int) -> FloatArray:

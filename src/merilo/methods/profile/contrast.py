@@ -1,4 +1,4 @@
-"""One group of items against the rest, school by school."""
+"""One direction of items' differences, school by school: some items higher against the rest."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ import numpy as np
 
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.methods.profile.scale import robust_variance, weighted_median
+from merilo.methods.profile.shifts import NOTHING_KNOWN
 
-# Differences of a group beyond those of single items: prior SD 0.15 logit, worth this many schools.
-USUAL_BETWEEN, PRIOR_SCHOOLS = 0.0225, 6.0
+# The spread between honest schools is that of single items, times a factor that is 1 for this many schools.
+PRIOR_SCHOOLS = 6.0
 # Single items far from the rest of their school count less (Huber 1964), so that one leaked item is not leniency.
 TUNING = 1.5
-REWEIGHTINGS = 4
-# Of these weights at the normal distribution.
+# Efficiency of these weights at the normal distribution.
 EFFICIENCY = 0.96
+REWEIGHTINGS = 4
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """estimate (J,) logits by which the marked items are easier in the school than the rest; se (J,) of sampling and of
-    single items' own differences; between: variance of honest schools beyond that; centre: usual value over schools;
-    z (J,) = (estimate - centre) / sqrt(se^2 + between). NaN where one of the groups is empty.
+    """estimate (J,) coefficient of the direction; sampling, own (J,) its variances by sampling and by the honest
+    differences of single items; factor: what `own` was multiplied by, so that honest schools spread as they do; centre:
+    of the usual school; z (J,) = (estimate - centre) / sqrt(sampling + factor own). NaN where it cannot be told.
     """
 
     estimate: FloatArray
-    se: FloatArray
-    between: float
+    sampling: FloatArray
+    own: FloatArray
+    factor: float
     centre: float
     z: FloatArray
 
@@ -36,46 +39,53 @@ def contrast(
     straight: FloatArray,
     noise: FloatArray,
     own: FloatArray,
-    common: FloatArray,
-    factors: FloatArray,
-    marked: BoolArray,
+    shared: FloatArray,
+    direction: FloatArray,
     usable: BoolArray,
 ) -> Contrast:
-    """Generalised least squares of the shifts on [1, marked], covariance diag(noise + own) + factors common factors'.
+    """Generalised least squares of the shifts on [1, direction], covariance diag(noise + own) + shared.
 
-    straight, noise (J, I); own (I,), common (F,) variances; factors (I, F) without the marked items' own factor.
+    straight, noise (J, I) logits and variances; own (I,) variances; shared (I, I) covariance by common skills;
+    direction (I,) logits per unit of the coefficient, 0 for the items compared with; usable (J,).
     """
-    design = np.stack([np.ones(marked.size), marked.astype(np.float64)], axis=1)
-    shared = (factors * common) @ factors.T
+    design = np.stack([np.ones(direction.size), direction], axis=1)
     weight = np.ones_like(straight)
+    beta = np.zeros((len(straight), 2))
     for _step in range(REWEIGHTINGS):
-        beta, _inverse = _least_squares(straight, (noise + own) / weight, shared, design)
+        beta = np.einsum("jfi,ji->jf", _weights((noise + own) / weight, shared, design), straight)
         rest = (straight - beta @ design.T) / np.sqrt(noise + own + np.diag(shared))
         weight = np.minimum(1.0, TUNING / np.maximum(np.abs(rest), 1e-9))
-    covariance = _least_squares(straight, noise + own, shared, design)[1] / EFFICIENCY
-    estimate = np.where(usable, beta[:, 1], np.nan)
-    variance = np.where(usable, covariance[:, 1, 1], np.nan)
-    told = usable & np.isfinite(estimate) & (variance < 1e3)
-    estimate, variance = np.where(told, estimate, np.nan), np.where(told, variance, np.nan)
-    if not told.any():
-        return Contrast(estimate, np.sqrt(variance), USUAL_BETWEEN, 0.0, estimate)
-    between, centre = USUAL_BETWEEN, 0.0
-    for _step in range(3):
-        centre = float(weighted_median(estimate[told], 1.0 / (variance[told] + between)))
-        between, _weight = robust_variance(
-            estimate[told] - centre, variance[told], prior=USUAL_BETWEEN, prior_n=PRIOR_SCHOOLS
+    used = _weights(noise + own, shared, design)[:, 1]
+    sampling = (used**2 * noise).sum(axis=1) / EFFICIENCY
+    single = ((used**2 * own).sum(axis=1) + ((used @ shared) * used).sum(axis=1)) / EFFICIENCY
+    known = noise < NOTHING_KNOWN
+    told = usable & known[:, direction != 0].any(axis=1) & known[:, direction == 0].any(axis=1)
+    estimate, sampling, single = (np.where(told, x, np.nan) for x in (beta[:, 1], sampling, single))
+    factor, centre = _honest(estimate[told], sampling[told], single[told])
+    z = (estimate - centre) / np.sqrt(sampling + factor * single)
+    return Contrast(estimate, sampling, single, factor, centre, z)
+
+
+def _honest(estimate: FloatArray, sampling: FloatArray, own: FloatArray) -> tuple[float, float]:
+    """Factor of the spread and centre of honest schools, robustly."""
+    factor, centre = 1.0, 0.0
+    if not estimate.size:
+        return factor, centre
+    for _round in range(ROUNDS):
+        centre = float(weighted_median(estimate, 1.0 / (sampling + factor * own)))
+        factor, _informed = robust_variance(
+            (estimate - centre) / np.sqrt(own), sampling / own, prior=1.0, prior_n=PRIOR_SCHOOLS
         )
-    z = (estimate - centre) / np.sqrt(variance + between)
-    return Contrast(estimate, np.sqrt(variance), between, centre, z)
+    return factor, centre
 
 
-def _least_squares(
-    y: FloatArray, diagonal: FloatArray, shared: FloatArray, design: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    covariance = np.zeros((len(y), *shared.shape)) + shared
+def _weights(diagonal: FloatArray, shared: FloatArray, design: FloatArray) -> FloatArray:
+    """(J, 2, I) weights that make the coefficients of a school's shifts."""
+    covariance = np.zeros((len(diagonal), *shared.shape)) + shared
     places = np.arange(len(shared))
     covariance[:, places, places] += diagonal
-    solved = np.linalg.solve(covariance, np.broadcast_to(design, (len(y), *design.shape)))
+    solved = np.linalg.solve(covariance, np.broadcast_to(design, (len(diagonal), *design.shape)))
     normal = np.einsum("if,jig->jfg", design, solved)
-    inverse = np.linalg.inv(normal + 1e-12 * np.eye(design.shape[1]))
-    return np.einsum("jfg,jig,ji->jf", inverse, solved, y), inverse
+    inverse = np.linalg.inv(normal + 1e-12 * np.eye(2))
+    weights: FloatArray = np.einsum("jfg,jig->jfi", inverse, solved)
+    return weights

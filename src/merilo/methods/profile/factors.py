@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from merilo.methods.arrays import BoolArray, FloatArray
+from merilo.methods.arrays import FloatArray
 
 
 def factor_skills(skills: Sequence[Sequence[str]]) -> list[str]:
@@ -15,11 +15,11 @@ def factor_skills(skills: Sequence[Sequence[str]]) -> list[str]:
     return [name for name in names if not all(name in one for one in skills)]
 
 
-def item_factors(skills: Sequence[Sequence[str]], expert: BoolArray | None = None) -> FloatArray:
-    """Factors (I, F) of 0 and 1: one per skill of `factor_skills`, and last one for items marked by a person (I,)
-    where some are and some are not.
+def item_factors(skills: Sequence[Sequence[str]], direction: FloatArray | None = None) -> FloatArray:
+    """Factors (I, F): 0 or 1 for each skill of `factor_skills`, and last `direction` (I,), unless it is 0 nowhere or
+    everywhere, scaled to mean 1 where it is not 0.
     """
     columns = [np.array([name in one for one in skills], np.float64) for name in factor_skills(skills)]
-    if expert is not None and 0 < expert.sum() < len(skills):
-        columns.append(expert.astype(np.float64))
+    if direction is not None and 0 < (direction != 0).sum() < len(skills):
+        columns.append(direction / direction[direction != 0].mean())
     return np.stack(columns, axis=1) if columns else np.zeros((len(skills), 0))

@@ -78,12 +78,12 @@ def find_leaks(
 ) -> Leaks:
     """straight, noise (J, I): shifts as in `honest.straight` and their sampling variances."""
     variance = noise + honest.own
-    plain = separate(straight, variance, factors, honest.common)
+    plain = separate(straight, variance, factors, honest.common, steps=6)
     gains = None if pairs is None else pairs.gains(straight.shape[1])
     start = plain.coefficients
     found = []
     for leak in LEAKS:
-        parts = separate(straight, variance, factors, honest.common, leak=leak, start=start)
+        parts = separate(straight, variance, factors, honest.common, leak=leak, start=start, steps=5)
         start = parts.coefficients
         if gains is None:
             found.append((parts.log_likelihood, parts.chance, parts))

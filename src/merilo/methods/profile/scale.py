@@ -10,7 +10,7 @@ from merilo.methods.arrays import FloatArray
 CLIP = 2.0
 # E[min(Z^2, CLIP^2)] of a standard normal Z.
 CLIPPED_SQUARE = 0.920536
-HALVINGS = 40
+STEPS = 60
 
 
 def weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
@@ -30,31 +30,21 @@ def robust_variance(
     """Variance t of true deviations seen with known noise: deviation_k ~ N(0, noise_k + t), outliers clipped.
 
     deviation, noise (K,), the noise a variance. Each counts by how much it can tell, (t / (t + noise))^2; prior counts
-    as prior_n fully informative ones. Returns (t, sum of those weights). t solves
-    sum w min(d^2 / (noise + t), CLIP^2) = CLIPPED_SQUARE sum w (Huber 1964, proposal 2; Winsorised squares).
+    as prior_n fully informative ones. Returns (t, sum of those weights). t solves, by scoring,
+    sum w min(d^2, CLIP^2 (noise + t)) = CLIPPED_SQUARE sum w (noise + t) (Huber 1964, proposal 2; Winsorised squares).
     """
     if not deviation.size:
         return prior, 0.0
     square = deviation**2
-    guess = prior if prior > 0 else float(max(np.median(square) - np.median(noise), 0.0)) + 1e-3
-    weight = np.zeros_like(noise)
-    for _step in range(12):
-        weight = ((guess + 1e-3) / (guess + 1e-3 + noise)) ** 2
-        found = _solve(square, noise, weight)
-        found = (found * weight.sum() + prior * prior_n) / (weight.sum() + prior_n)
-        if abs(found - guess) < 1e-4 * (1 + guess):
+    found = prior if prior > 0 else float(square.mean())
+    informed = 0.0
+    for _step in range(STEPS):
+        total = noise + found
+        weight = ((found + 1e-3) / (total + 1e-3)) ** 2
+        informed = float(weight.sum())
+        clipped = np.minimum(square, CLIP**2 * total) / CLIPPED_SQUARE
+        step = max(float((weight * (clipped - noise)).sum()), 0.0) + prior * prior_n
+        last, found = found, step / (informed + prior_n)
+        if abs(found - last) < 1e-4 * (found + 1e-3):
             break
-        guess = 0.5 * (guess + found)
-    return float(guess), float(weight.sum())
-
-
-def _solve(square: FloatArray, noise: FloatArray, weight: FloatArray) -> float:
-    low, high = 0.0, float(square.max()) + 1.0
-    wanted = CLIPPED_SQUARE * weight.sum()
-    for _step in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if (weight * np.minimum(square / (noise + middle), CLIP**2)).sum() > wanted:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
+    return found, informed

@@ -52,7 +52,7 @@ def honest_spread(shifts: SchoolShifts, factors: FloatArray, usable: BoolArray) 
     if usable.sum() < 2 or not known.any():
         return replace(spread, straight=straighten(shifts, spread.centre, spread.own))
     for _round in range(ROUNDS):
-        total = spread.own + factors @ spread.common
+        total = spread.own + factors**2 @ spread.common
         centre = _centre(shifts, total, known)
         straight = straighten(shifts, centre, total)
         variance = shifts.noise + spread.own
