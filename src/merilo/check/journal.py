@@ -22,6 +22,8 @@ _ = translator("check")
 
 MARKS = np.arange(2.0, 6.0)
 LEAST_PUPILS = 8
+# Generosity and marking against one's own school lie in the journal: twice the variance of what is the work's own.
+JOURNAL_ERRORS = 0.5
 
 
 def journal_evidence(sitting: Sitting, definitions: Definitions) -> list[Evidence]:
@@ -37,7 +39,7 @@ def journal_evidence(sitting: Sitting, definitions: Definitions) -> list[Evidenc
     with np.errstate(divide="ignore", invalid="ignore"):
         var_x, cov, var_y = (np.where(enough, v / n, np.nan) for v in within)
     try:
-        found = compare_means(y, x, var_y, var_x, cov)
+        found = compare_means(y, x, var_y, var_x, cov, error_ratio=JOURNAL_ERRORS)
     except EstimationError as error:
         return [_cannot_tell(n.astype(np.int64), _(error.rule))]
     try:

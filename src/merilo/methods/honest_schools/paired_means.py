@@ -3,11 +3,12 @@
 Two means per school (mark of the work and journal mark; this year and last year; score and prior attainment), both with
 sampling error, and both with an honest error of the school: the work suits it or not, its journal is generous or not,
 last year's work suited it or not. Regression of y on x would count such errors of x to the school's true level and
-bend down the line: then truly strong schools lie above it. Neither mean is privileged, so the line is the reduced major
-axis of the true means (Teissier 1948; Warton et al. 2006, Biological Reviews 81, sections 4-5): slope = ratio of
-their SDs. The difference y - slope * x is then free of the school's level, its sampling variance is known, and its
-honest spread is estimated robustly (honest_line). Where the two means hardly go together that axis means nothing: the
-slope is then at most twice that of the regression.
+bend down the line: then truly strong schools lie above it. So the line has errors in both means (Deming; Warton et al.
+2006, Biological Reviews 81, sections 4-5): of two tests neither is privileged, which makes it the reduced major axis,
+slope = ratio of the SDs; of a test and journal marks these hold more that is the school's own. The difference
+y - slope * x is then free of the school's level, its sampling variance is known, and its honest spread is estimated
+robustly (honest_line). Where the two means hardly go together such a line means nothing: its slope is then at most
+twice that of the regression.
 
 `regression` keeps the other view: what x implies for y with regression to the mean, school by school as far as x is
 chance.
@@ -55,9 +56,11 @@ def compare_means(
     var_x: FloatArray,
     cov: FloatArray,
     *,
+    error_ratio: float = 1.0,
     regression: bool = False,
 ) -> PairedMeans:
     """y, x (J,) means; var_y, var_x, cov (J,) of their sampling errors (cov 0 for different pupils); NaN: left out.
+    error_ratio: variance of the school's own error in Y over that in X, both in units of Y.
 
     Raises DegenerateDataError under 8 schools or where the x do not differ.
     """
@@ -75,7 +78,7 @@ def compare_means(
     total = explained + line.tau2
     correlation = float(np.sign(slope) * np.sqrt(explained / total)) if total > 0 else 0.0
     if not regression:
-        slope = slope / max(abs(correlation), LEAST_CORRELATION)
+        slope = _structural(slope, line.tau2 / x_var if x_var > 0 else 0.0, error_ratio)
         noise = np.maximum(var_y + slope**2 * var_x - 2 * slope * cov, 0.0)
         line = fit_honest_line(y - slope * x, np.ones((len(y), 1)), noise)
         shift = y - slope * x - line.expected
@@ -90,6 +93,17 @@ def compare_means(
         spread=float(np.sqrt(line.tau2)),
         n=line.n,
     )
+
+
+def _structural(slope: float, rest: float, error_ratio: float) -> float:
+    """Slope between the true levels. slope: of the regression; rest: tau2 over the variance of X.
+
+    var X = A + e, cov = s A, var Y = s^2 A + error_ratio s^2 e, solved for s.
+    """
+    size, lam = abs(slope), error_ratio
+    root = np.sqrt(((1 - lam) * size) ** 2 + 4 * lam * (size**2 + rest))
+    steep = (root - (1 - lam) * size) / (2 * lam)
+    return float(np.copysign(min(steep, size / LEAST_CORRELATION), slope))
 
 
 def _regress(
