@@ -5,19 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from merilo.methods.arrays import FloatArray, IntArray
+from merilo.tables import objectivity
 
 # Kinds that exclude each other when evidence is combined; threshold_3 … threshold_5 are one kind.
-KINDS = (
-    "threshold",
-    "item_profile",
-    "expert_leniency",
-    "similarity",
-    "spread",
-    "journal",
-    "level",
-    "cohort",
-    "participation",
-)
+KINDS = objectivity.KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from merilo.definitions.loading import load_definitions
 from merilo.definitions.low_results import CountedProcedure, LowResultRule
 from merilo.definitions.markers import MarkerRule, ObjectivityMarker
 from merilo.definitions.notices import Notice, WordingRule
+from merilo.definitions.objectivity_prior import MovesAlong, ObjectivityMixture, ObjectivityPrior
 from merilo.definitions.provenance import Entry, Provenance, StatedChoice, status_label
 from merilo.definitions.run_settings import RunSettings, Setting
 from merilo.definitions.scales import MarkScale, ScaleCondition
@@ -43,8 +44,11 @@ __all__ = [
     "LowResultRule",
     "MarkScale",
     "MarkerRule",
+    "MovesAlong",
     "Notice",
     "ObjectivityMarker",
+    "ObjectivityMixture",
+    "ObjectivityPrior",
     "Provenance",
     "RunSettings",
     "SampleRule",

@@ -9,6 +9,7 @@ from merilo.definitions.provenance import Entry
 from merilo.definitions.subjects import fold_spelling
 from merilo.errors import DefinitionError
 from merilo.language import translator
+from merilo.tables.objectivity import KINDS
 
 _ = translator("definitions")
 
@@ -22,6 +23,8 @@ def check_agreement(definitions: Definitions) -> None:
     _check_low_result_rule_known(definitions)
     for marker in definitions.markers:
         definitions.marker_rule(marker.kind)
+    for kind in KINDS:
+        definitions.objectivity_prior(kind)
 
 
 def _check_subjects_known(definitions: Definitions) -> None:

@@ -16,6 +16,7 @@ from merilo.definitions.item_rules import ItemRule, SampleRule
 from merilo.definitions.low_results import LowResultRule
 from merilo.definitions.markers import MarkerRule, ObjectivityMarker
 from merilo.definitions.notices import Notice, WordingRule
+from merilo.definitions.objectivity_prior import ObjectivityMixture, ObjectivityPrior
 from merilo.definitions.provenance import Entry
 from merilo.definitions.run_settings import RunSettings, Setting
 from merilo.definitions.scales import MarkScale
@@ -43,6 +44,8 @@ class Definitions:
     exam_years: tuple[ExamYear, ...]
     marker_rules: tuple[MarkerRule, ...]
     markers: tuple[ObjectivityMarker, ...]
+    objectivity_mixture: ObjectivityMixture
+    objectivity_priors: tuple[ObjectivityPrior, ...]
     low_result_rules: tuple[LowResultRule, ...]
     item_rules: tuple[ItemRule, ...]
     sample_rule: SampleRule
@@ -125,6 +128,13 @@ class Definitions:
             if rule.kind == kind:
                 return rule
         raise DefinitionError(_("There is no rule for markers of kind “{kind}”").format(kind=kind))
+
+    def objectivity_prior(self, kind: str) -> ObjectivityPrior:
+        """What is known beforehand of a kind of evidence on objectivity."""
+        for prior in self.objectivity_priors:
+            if prior.kind == kind:
+                return prior
+        raise DefinitionError(_("There is no prior for evidence of kind “{kind}”").format(kind=kind))
 
     def low_result_rule(self, id: str | None = None) -> LowResultRule:
         """The rule for low results with this id; without one, the rule chosen by the settings of the run."""

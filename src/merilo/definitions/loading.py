@@ -26,6 +26,12 @@ from merilo.definitions.markers import (
     read_objectivity_marker,
 )
 from merilo.definitions.notices import Notice, WordingRule, read_notice, read_wording_rule
+from merilo.definitions.objectivity_prior import (
+    ObjectivityMixture,
+    ObjectivityPrior,
+    read_objectivity_mixture,
+    read_objectivity_prior,
+)
 from merilo.definitions.provenance import Entry
 from merilo.definitions.run_settings import Setting, gather_settings, read_setting
 from merilo.definitions.scales import MarkScale, read_mark_scale
@@ -47,6 +53,8 @@ READERS: Mapping[str, Callable[[Fields], Entry]] = MappingProxyType(
         "exam_year": read_exam_year,
         "marker_rule": read_marker_rule,
         "objectivity_marker": read_objectivity_marker,
+        "objectivity_mixture": read_objectivity_mixture,
+        "objectivity_prior": read_objectivity_prior,
         "low_result_rule": read_low_result_rule,
         "item_rule": read_item_rule,
         "sample_rule": read_sample_rule,
@@ -235,6 +243,8 @@ def _build(written: Mapping[str, _Written]) -> Definitions:
         exam_years=every(ExamYear),
         marker_rules=every(MarkerRule),
         markers=tuple(sorted(every(ObjectivityMarker), key=lambda marker: marker.number)),
+        objectivity_mixture=_only(every(ObjectivityMixture)),
+        objectivity_priors=every(ObjectivityPrior),
         low_result_rules=every(LowResultRule),
         item_rules=every(ItemRule),
         sample_rule=_only(every(SampleRule)),

@@ -16,6 +16,7 @@ from merilo.definitions.manual_facts import (
     scales_chapter,
     subjects_chapter,
 )
+from merilo.definitions.manual_objectivity import objectivity_chapter
 from merilo.definitions.markdown import (
     choices_table,
     id_cell,
@@ -78,6 +79,7 @@ def manual(definitions: Definitions | None = None) -> str:
         _notices(shown),
         _low_results(shown),
         _markers(shown),
+        objectivity_chapter(shown),
         _items(shown),
         scales_chapter(shown),
         exams_chapter(shown),

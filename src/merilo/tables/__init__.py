@@ -4,7 +4,12 @@ from merilo.tables.deficits import DEFICITS
 from merilo.tables.effect_models import EFFECT_MODELS
 from merilo.tables.items import ITEMS
 from merilo.tables.low_results import LOW_RESULTS
-from merilo.tables.objectivity import OBJECTIVITY, OBJECTIVITY_SCHOOLS
+from merilo.tables.objectivity import (
+    OBJECTIVITY,
+    OBJECTIVITY_KINDS,
+    OBJECTIVITY_MODELS,
+    OBJECTIVITY_SCHOOLS,
+)
 from merilo.tables.organisations import ORGANISATIONS
 from merilo.tables.procedures import PROCEDURES
 from merilo.tables.rejected_rows import REJECTED_ROWS
@@ -27,6 +32,8 @@ TABLES: dict[str, Table] = {
         SCHOOL_GROWTH,
         OBJECTIVITY,
         OBJECTIVITY_SCHOOLS,
+        OBJECTIVITY_KINDS,
+        OBJECTIVITY_MODELS,
         SIMILAR_PAIRS,
         LOW_RESULTS,
         DEFICITS,

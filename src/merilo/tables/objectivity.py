@@ -20,6 +20,19 @@ EVIDENCE = (
     *(f"fioko_{marker}" for marker in range(1, 15)),
 )
 
+# Kinds that exclude each other when evidence is combined; threshold_3 … threshold_5 are one kind.
+KINDS = (
+    "threshold",
+    "item_profile",
+    "expert_leniency",
+    "similarity",
+    "spread",
+    "journal",
+    "level",
+    "cohort",
+    "participation",
+)
+
 OBJECTIVITY = Table(
     name="objectivity",
     key=("procedure_id", "org_id", "evidence"),
@@ -58,7 +71,66 @@ OBJECTIVITY_SCHOOLS = Table(
         ),
         number("q_value", "probability", "q-value", "q-значение"),
         Column("flagged", pl.Boolean, "asks to be verified", "требует проверки"),
-        text("leading_evidence", "leading kind of evidence", "ведущий признак"),
+        text("leading_evidence", "leading kind of evidence", "ведущий признак", values=KINDS),
+        count("evidence_n", "kinds of evidence that could tell", "сколько видов признаков удалось оценить"),
+        Column("high_culture", pl.Boolean, "high culture of assessment", "культура оценивания высокая"),
         count("official_markers_n", "official markers seen", "число официальных маркеров"),
+        count(
+            "official_list_n",
+            "entries of official lists that were imported, shown beside and never mixed in",
+            "число записей в загруженных официальных перечнях; стоит рядом и ни с чем не смешивается",
+        ),
+        text(
+            "official_lists",
+            "these entries: list, school year, marker",
+            "эти записи: перечень, учебный год, признак",
+        ),
+    ),
+)
+
+OBJECTIVITY_KINDS = Table(
+    name="objectivity_kinds",
+    key=("org_id", "kind"),
+    meaning="Evidence of each kind over all procedures, per school",
+    meaning_ru="Признаки каждого вида по всем процедурам вместе, по школам",
+    columns=(
+        ORG_ID,
+        text("kind", "kind of evidence", "вид признака", required=True, values=KINDS),
+        count("procedures_n", "procedures that could tell", "число процедур, где удалось оценить"),
+        number("z", "z", "distance from honest schools, pooled", "отклонение от обычных школ, сводное"),
+        number("p_value", "probability", "p-value", "p-значение"),
+        number(
+            "probability",
+            "probability",
+            "probability that the school stands out mainly by this kind",
+            "вероятность, что школа выделяется прежде всего этим",
+        ),
+    ),
+)
+
+OBJECTIVITY_MODELS = Table(
+    name="objectivity_models",
+    key=("procedure_id", "kind"),
+    meaning="What the run learned of honest schools and of those that stand out; no procedure: all together",
+    meaning_ru="Что узнано об обычных и о выделяющихся школах; без процедуры — по всем вместе",
+    columns=(
+        text("procedure_id", "procedure, empty: all together", "процедура; пусто — все вместе"),
+        text("kind", "kind of evidence", "вид признака", required=True, values=KINDS),
+        count("schools_n", "schools that tell", "число школ"),
+        number("null_mean", "z", "centre of honest schools", "центр обычных школ"),
+        number("null_sd", "z", "spread of honest schools (Student scale)", "разброс обычных школ", minimum=0),
+        number(
+            "tail", "", "1 / degrees of freedom, 0: normal", "1 / степени свободы, 0 — нормальное", minimum=0
+        ),
+        number(
+            "correlation",
+            "correlation",
+            "of an honest school in two procedures",
+            "обычной школы в двух процедурах",
+        ),
+        number("share", "probability", "schools mainly of this kind", "доля школ с этим ведущим признаком"),
+        number("shift_mean", "z", "their shift in one procedure", "их сдвиг в одной процедуре"),
+        number("shift_sd", "z", "spread of that shift", "разброс этого сдвига", minimum=0),
+        NOTE,
     ),
 )

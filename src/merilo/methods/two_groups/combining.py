@@ -1,0 +1,148 @@
+"""z of many procedures and kinds -> per school a probability, the leading kind and a q-value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from merilo.methods.arrays import BoolArray, FloatArray, IntArray
+from merilo.methods.two_groups.discovery import posterior_q_values
+from merilo.methods.two_groups.joint_null import JointNull, fit_joint_null
+from merilo.methods.two_groups.mixture import Mixture, fit_mixture, shift_log_ratios
+from merilo.methods.two_groups.null import StudentNull, fit_student, normal_scores, starting_null
+from merilo.methods.two_groups.pooling import Pooled, honest_correlation, pool
+from merilo.methods.two_groups.prior import CombiningPrior
+from merilo.methods.two_groups.rows import RowNulls, fit_rows
+
+# Nulls and mixture speak to each other; after four rounds nothing moves any more.
+ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """J schools, P procedures, K kinds.
+
+    rows: nulls of single procedures; calibrated (J, P, K) z against them, as normal scores; correlation (K,) of
+    honest schools between procedures; pooled: z over procedures; null: of the pooled z; scores (J, K) pooled z
+    against it, as normal scores; joint: how kinds hang together; mixture: shares and shifts of kinds;
+    probability (J,) that the school stands out, NaN where nothing is known; kind_probability (J, K) that it does so
+    by this kind; leading (J,) the kind that explains the school best if it stands out, -1 unknown; q_value (J,);
+    flagged (J,).
+    """
+
+    rows: RowNulls
+    calibrated: FloatArray
+    correlation: FloatArray
+    pooled: Pooled
+    null: StudentNull
+    scores: FloatArray
+    joint: JointNull
+    mixture: Mixture
+    probability: FloatArray
+    kind_probability: FloatArray
+    leading: IntArray
+    q_value: FloatArray
+    flagged: BoolArray
+
+
+def combine(
+    kinds_z: FloatArray,
+    *,
+    prior: CombiningPrior,
+    flag_limit: float,
+    information: FloatArray | None = None,
+    labels: FloatArray | None = None,
+) -> Combined:
+    """Combine z (J, P, K), NaN missing, positive where something asks to be verified.
+
+    flag_limit: greatest q-value of a flagged school; information (J, P, K) 0-1: how much of a shift shows there;
+    labels (J, K): 1 confirmed by a review, 0 not confirmed, NaN not reviewed.
+    """
+    z = np.asarray(kinds_z, dtype=np.float64)
+    allowed = None if labels is None else label_factors(labels, prior.label_doubt)
+    fitted = _fit(z, prior, information, allowed, None)
+    for _round in range(ROUNDS - 1):
+        fitted = _fit(z, prior, information, allowed, fitted)
+    posterior = fitted.mixture.posterior
+    known = fitted.pooled.procedures_n.sum(axis=1) > 0
+    probability = np.where(known, 1 - posterior[:, 0], np.nan)
+    q_value = posterior_q_values(probability)
+    return Combined(
+        rows=fitted.rows,
+        calibrated=fitted.calibrated,
+        correlation=fitted.correlation,
+        pooled=fitted.pooled,
+        null=fitted.null,
+        scores=fitted.scores,
+        joint=fitted.joint,
+        mixture=fitted.mixture,
+        probability=probability,
+        kind_probability=np.where(known[:, None], posterior[:, 1:], np.nan),
+        leading=np.where(known, posterior[:, 1:].argmax(axis=1), -1).astype(np.int64),
+        q_value=q_value,
+        flagged=np.asarray(np.nan_to_num(q_value, nan=np.inf) <= flag_limit, dtype=np.bool_),
+    )
+
+
+def label_factors(labels: FloatArray, doubt: float) -> FloatArray:
+    """Factors (J, K + 1) of the components, honest first, from labels (J, K): 1 confirmed, 0 not, NaN unknown."""
+    confirmed = np.asarray(labels == 1, dtype=np.bool_)
+    refuted = np.asarray(labels == 0, dtype=np.bool_)
+    factors = np.ones((labels.shape[0], labels.shape[1] + 1))
+    factors[:, 1:][refuted] = doubt**2
+    found = confirmed.any(axis=1)
+    # Whoever found one thing says little of other kinds, but honest the school was not.
+    factors[found, 1:] = doubt
+    factors[found, 0] = doubt**3
+    factors[:, 1:][confirmed] = 1.0
+    return factors
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    rows: RowNulls
+    calibrated: FloatArray
+    correlation: FloatArray
+    pooled: Pooled
+    null: StudentNull
+    scores: FloatArray
+    joint: JointNull
+    mixture: Mixture
+
+
+def _fit(
+    z: FloatArray,
+    prior: CombiningPrior,
+    information: FloatArray | None,
+    allowed: FloatArray | None,
+    last: _Fitted | None,
+) -> _Fitted:
+    """One round: nulls with the honest probabilities of the last round, then the mixture."""
+    kinds = z.shape[2]
+    if last is not None:
+        honest = last.mixture.posterior[:, 0]
+    elif allowed is not None:
+        honest = allowed[:, 0] / allowed.max(axis=1)
+    else:
+        honest = np.ones(z.shape[0])
+    rows = fit_rows(z, honest, prior, None if last is None else last.rows)
+    calibrated = rows.scores(z)
+    correlation = honest_correlation(
+        calibrated, honest, prior.column("correlation"), prior.column("correlation_weight")
+    )
+    pooled = pool(calibrated, correlation, information)
+    null = fit_student(
+        pooled.z,
+        honest,
+        starting_null(pooled.z) if last is None else (last.null.mean, last.null.sd),
+        (np.zeros(kinds), np.ones(kinds), prior.column("null_weight")),
+        (prior.column("tail"), prior.column("tail_sd")),
+    )
+    scores = normal_scores((pooled.z - null.mean) / null.sd, null.tail)
+    joint = fit_joint_null(scores, honest, prior)
+    ratios = shift_log_ratios(scores, pooled.reach, joint, prior)
+    mixture = fit_mixture(
+        ratios, pooled.reach, prior, allowed=allowed, start=None if last is None else last.mixture
+    )
+    return _Fitted(rows, calibrated, correlation, pooled, null, scores, joint, mixture)
