@@ -16,13 +16,14 @@ from merilo.methods.answer_similarity import (
     PairIndices,
     against_honest,
     benjamini_hochberg,
-    common_source,
     compare_pairs,
     gbt_p,
     join_pairs,
     option_spectrum,
     pooled_similarity,
+    room_source,
     source_scores,
+    usual_rooms,
 )
 from merilo.methods.arrays import FloatArray, IntArray
 from merilo.tables.similar_pairs import SIMILAR_PAIRS
@@ -102,7 +103,7 @@ def _against_honest(share: FloatArray, error: FloatArray, fitted: OptionAnswers)
 def _one_source(fitted: OptionAnswers, room: IntArray, org_of: IntArray, n_schools: int) -> FloatArray:
     """Whether works of a room resemble one of them (J,): normal scores of a school's rooms, joined; NaN without any."""
     score = source_scores(fitted.items, fitted.answers, room)
-    by_room = common_source(score, room, len(org_of))
+    by_room = usual_rooms(room_source(score, room, len(org_of)))
     known = ~np.isnan(by_room)
     rooms_n = np.bincount(org_of[known], minlength=n_schools)
     total = np.bincount(org_of[known], by_room[known], minlength=n_schools)

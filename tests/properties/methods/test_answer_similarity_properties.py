@@ -11,7 +11,6 @@ from merilo.methods.answer_similarity import (
     Answers,
     NominalItems,
     benjamini_hochberg,
-    common_source,
     compare_pairs,
     fit_nominal_response,
     gbt_p,
@@ -19,6 +18,7 @@ from merilo.methods.answer_similarity import (
     poisson_binomial,
     pool_rare_options,
     pooled_similarity,
+    room_source,
     source_scores,
 )
 
@@ -130,7 +130,10 @@ def test_pooled_excess_is_the_sum_over_pairs(seed):
 @given(SEED)
 def test_naming_options_otherwise_changes_nothing(seed):
     rng = np.random.default_rng(seed)
-    chosen = rng.integers(-1, 4, (60, 5)).astype(np.int16)
+    ability = rng.normal(0, 1.5, 300)
+    logits = np.array([1.5, 0.0, 0.0, -0.5]) * ability[:, None, None] + rng.normal(0, 0.5, (8, 4))
+    chosen = np.argmax(logits + rng.gumbel(0, 1, logits.shape), axis=2).astype(np.int16)
+    chosen[rng.random(chosen.shape) < 0.1] = NONE_CHOSEN
     swapped = np.where(chosen == NONE_CHOSEN, NONE_CHOSEN, 3 - chosen).astype(np.int16)
     one, other = (fit_nominal_response(pool_rare_options(x, fewest=1)) for x in (chosen, swapped))
     assert np.isclose(one.log_likelihood, other.log_likelihood, atol=2e-2)
@@ -147,7 +150,7 @@ def test_source_scores_ignore_what_all_share(seed, n):
     if len(known):
         assert (known >= -1e-9).sum() >= len(known) // 2
         assert (known <= 1e-9).sum() >= len(known) // 2
-        assert np.abs(common_source(score, np.zeros(n, np.int64), 1)[0]) <= 8.0
+        assert np.abs(room_source(score, np.zeros(n, np.int64), 1)[0]) <= 8.0
 
 
 @settings(max_examples=50, deadline=None)

@@ -14,7 +14,6 @@ from merilo.methods.answer_similarity import (
     NominalItems,
     PairIndices,
     against_honest,
-    common_source,
     compare_pairs,
     fit_nominal_response,
     gbt_p,
@@ -25,6 +24,7 @@ from merilo.methods.answer_similarity import (
     point_upward,
     pool_rare_options,
     pooled_similarity,
+    room_source,
     source_scores,
 )
 
@@ -115,7 +115,7 @@ def schools_of(settings: ExamSettings, seed: int) -> tuple[np.ndarray, np.ndarra
     share = np.where(enough, excess / comparisons, np.nan)
     spread = np.where(enough, variance / comparisons**2, np.nan)
     likeness, _mean = against_honest(share, spread, option_spectrum(items), settings.items)
-    source = common_source(source_scores(items, answers, exam.klass), exam.klass, n_classes)
+    source = room_source(source_scores(items, answers, exam.klass), exam.klass, n_classes)
     copied = np.bincount(exam.klass, exam.copied) / np.bincount(exam.klass)
     return likeness[enough], source[np.bincount(exam.klass) >= 8], copied[np.bincount(exam.klass) >= 8]
 

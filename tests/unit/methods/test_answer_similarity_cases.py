@@ -12,7 +12,6 @@ from merilo.methods.answer_similarity import (
     NominalItems,
     against_honest,
     benjamini_hochberg,
-    common_source,
     compare_pairs,
     fit_nominal_response,
     gbt_p,
@@ -24,7 +23,9 @@ from merilo.methods.answer_similarity import (
     point_upward,
     pool_rare_options,
     pooled_similarity,
+    room_source,
     source_scores,
+    usual_rooms,
 )
 
 HALVES = NominalItems(np.zeros((3, 2)), np.zeros((3, 2)), np.ones((3, 2)))
@@ -164,18 +165,18 @@ def test_room_of_few_works_has_no_source():
     answers = answers_of([[0, 1, 0]] * 5)
     score = source_scores(HALVES, answers, np.zeros(5, np.int64))
     assert np.isnan(score).all()
-    assert np.isnan(common_source(score, np.zeros(5, np.int64), 2)).all()
+    assert np.isnan(room_source(score, np.zeros(5, np.int64), 2)).all()
 
 
 def test_greatest_score_is_judged_as_the_greatest_of_many():
     score = np.array([1.0, 2.0, -1.0, np.nan])
-    z = common_source(score, np.array([0, 0, 0, 0]), 1)
+    z = room_source(score, np.array([0, 0, 0, 0]), 1)
     # Phi(2) ** 3 = 0.93329; its normal score
     assert z[0] == pytest.approx(1.5007, abs=2e-4)
 
 
 def test_far_source_stays_finite():
-    z = common_source(np.array([40.0, 0.0, -40.0, -40.0]), np.array([0, 0, 1, 1]), 2)
+    z = room_source(np.array([40.0, 0.0, -40.0, -40.0]), np.array([0, 0, 1, 1]), 2)
     assert z.tolist() == [8.0, -8.0]
 
 
@@ -186,3 +187,20 @@ def test_spectrum_of_coins_is_one_half():
 def test_too_few_schools_cannot_say_what_is_honest():
     with pytest.raises(DegenerateDataError):
         against_honest(np.array([0.1, np.nan]), np.array([0.01, np.nan]), np.full(3, 0.5), 3)
+
+
+def test_many_rooms_settle_what_is_usual():
+    rng = np.random.default_rng(2)
+    z = rng.normal(0.2, 1.1, 4000)
+    z[::7] = np.nan
+    level = usual_rooms(z)
+    assert np.nanmedian(level) == pytest.approx(0.0, abs=1e-9)
+    assert np.nanstd(level) == pytest.approx(1.0, abs=0.04)
+    assert (np.isnan(level) == np.isnan(z)).all()
+
+
+def test_rooms_are_moved_and_stretched_a_little_at_most():
+    z = np.linspace(5.0, 25.0, 100)
+    assert usual_rooms(z).tolist() == pytest.approx(((z - 0.3) / 1.2).tolist())
+    few = np.linspace(5.0, 25.0, 20)
+    assert usual_rooms(few) is few

@@ -22,7 +22,7 @@ from merilo.methods.answer_similarity.nominal_fit import (
 from merilo.methods.answer_similarity.pairs import Answers, PairIndices, compare_pairs, gbt_p, join_pairs
 from merilo.methods.answer_similarity.poisson_binomial import matches_tail, poisson_binomial
 from merilo.methods.answer_similarity.pooled import PooledSimilarity, pooled_similarity
-from merilo.methods.answer_similarity.source import common_source, source_scores
+from merilo.methods.answer_similarity.source import room_source, source_scores, usual_rooms
 
 __all__ = [
     "NONE_CHOSEN",
@@ -35,7 +35,6 @@ __all__ = [
     "PooledSimilarity",
     "against_honest",
     "benjamini_hochberg",
-    "common_source",
     "compare_pairs",
     "fit_nominal_response",
     "gbt_p",
@@ -48,5 +47,7 @@ __all__ = [
     "poisson_binomial",
     "pool_rare_options",
     "pooled_similarity",
+    "room_source",
     "source_scores",
+    "usual_rooms",
 ]
