@@ -53,6 +53,34 @@ def count_official_markers(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def count_official_lists(entries: pl.DataFrame) -> pl.DataFrame:
+    """org_id, official_list_n, official_lists of schools that an imported official list names.
+
+    entries: org_id, school_year, list, marker (official_lists.csv); the words are «list, year: marker, marker; …».
+    """
+    one = entries.with_columns(pl.col("marker").fill_null(""), pl.col("school_year").fill_null(""))
+    lists = (
+        one.unique(["org_id", "list", "school_year", "marker"])
+        .sort("org_id", "school_year", "list", "marker")
+        .group_by("org_id", "school_year", "list", maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("official_list_n"),
+            pl.col("marker").filter(pl.col("marker") != "").str.join(", ").alias("markers"),
+        )
+    )
+    named = pl.concat_str(
+        "list",
+        pl.when(pl.col("school_year") == "").then(pl.lit("")).otherwise(", " + pl.col("school_year")),
+        pl.when(pl.col("markers") == "").then(pl.lit("")).otherwise(": " + pl.col("markers")),
+    )
+    return (
+        lists.with_columns(named.alias("official_lists"))
+        .group_by("org_id", maintain_order=True)
+        .agg(pl.col("official_list_n").sum(), pl.col("official_lists").str.join("; "))
+        .sort("org_id")
+    )
+
+
 def _marker_frames(
     marker: ObjectivityMarker, rule: MarkerRule, sittings: Sequence[Sitting]
 ) -> Iterator[pl.DataFrame]:

@@ -10,7 +10,7 @@ import typer
 
 import merilo
 from merilo.cli.app import app
-from merilo.cli.screen import progress_bars, say_import, say_result, screen
+from merilo.cli.screen import progress_bars, say_import, say_official_list, say_result, screen
 from merilo.language import translator
 
 _ = translator("cli")
@@ -54,12 +54,19 @@ def run(
 
 @app.command("import", help=_("Read raw exchange files into an authority folder."))
 def import_command(
-    files: Annotated[
-        list[Path], typer.Argument(help=_("Exchange files (xlsx, xls, csv)."), show_default=False)
-    ],
     into: Annotated[
         Path, typer.Option("--into", help=_("Authority folder to write to."), show_default=False)
     ],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help=_("Exchange files (xlsx, xls, csv)."), show_default=False)
+    ] = None,
+    official_list: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--official-list",
+            help=_("An official list of schools with markers; it is shown beside our own evidence."),
+        ),
+    ] = None,
     subject: Annotated[
         str | None, typer.Option("--subject", help=_("Subject, where the file does not say."))
     ] = None,
@@ -86,26 +93,32 @@ def import_command(
     ] = None,
 ) -> None:
     """Raw files in, an authority folder out."""
-    from merilo.collect.exchange import import_files
+    from merilo.collect.exchange import import_files, import_official_list
     from merilo.definitions import load_definitions
 
-    with progress_bars() as tell:
-        outcome = import_files(
-            files,
-            into,
-            definitions=load_definitions(tuple(definitions or ())),
-            subject=subject,
-            year_group=year_group,
-            year=year,
-            kind=kind,
-            procedure_id=procedure,
-            org_id=organisation,
-            key_file=key_file,
-            replace_old=replace,
-            as_csv=csv,
-            progress=lambda done, total, _file: tell("import", done, total),
+    chosen = load_definitions(tuple(definitions or ()))
+    if files or not official_list:
+        with progress_bars() as tell:
+            outcome = import_files(
+                files or (),
+                into,
+                definitions=chosen,
+                subject=subject,
+                year_group=year_group,
+                year=year,
+                kind=kind,
+                procedure_id=procedure,
+                org_id=organisation,
+                key_file=key_file,
+                replace_old=replace,
+                as_csv=csv,
+                progress=lambda done, total, _file: tell("import", done, total),
+            )
+        say_import(outcome)
+    for file in official_list or ():
+        say_official_list(
+            import_official_list(file, into, definitions=chosen, year=year, replace_old=replace)
         )
-    say_import(outcome)
 
 
 @app.command(help=_("Simulate an authority with known truth, in any input layout."))

@@ -14,7 +14,7 @@ from merilo.language import translator
 
 if TYPE_CHECKING:
     import merilo
-    from merilo.collect.exchange import FileOutcome, ImportOutcome
+    from merilo.collect.exchange import FileOutcome, ImportOutcome, OfficialListOutcome
 
 _ = translator("cli")
 
@@ -74,6 +74,29 @@ def say_import(outcome: ImportOutcome) -> None:
         _("Next: merilo run {folder} --out RESULT").format(folder=shlex.quote(str(outcome.folder))),
         soft_wrap=True,
     )
+
+
+def say_official_list(outcome: OfficialListOutcome) -> None:
+    """What became of an official list."""
+    if outcome.unchanged:
+        words = _("the same list was imported before; nothing to do.")
+    else:
+        words = _(
+            "«{title}»: schools in the list {schools}, entries written {entries}, schools not known here {unknown}."
+        ).format(
+            title=outcome.title,
+            schools=grouped(outcome.schools_n),
+            entries=grouped(outcome.entries_n),
+            unknown=grouped(outcome.unknown_n),
+        )
+    screen.print(f"{outcome.file}: {words}", soft_wrap=True, highlight=False, markup=False)
+    if outcome.rejected_rows.height and not outcome.unchanged:
+        screen.print(
+            _("What was reported stands row by row in {file}.").format(
+                file=outcome.folder / "rejected_rows.csv"
+            ),
+            soft_wrap=True,
+        )
 
 
 def _import_sentence(one: FileOutcome) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from folders import item_rows, rasch_works, write_procedure
 
-from merilo.check.official_markers import count_official_markers, official_markers
+from merilo.check.official_markers import count_official_lists, count_official_markers, official_markers
 from merilo.check.sitting import Sitting
 from merilo.cycle import sittings_of
 from merilo.definitions import load_definitions
@@ -168,3 +168,22 @@ def test_markers_of_a_school_are_counted_once_each(tmp_path: Path) -> None:
     assert mean["org_id"].to_list() == ["edu100000"] * 2
     counted = dict(count_official_markers(rows.filter(pl.col("evidence") == "fioko_1")).iter_rows())
     assert counted == {f"edu10000{k}": int(k == 0) for k in range(6)}
+
+
+def test_entries_of_official_lists_are_counted_and_named() -> None:
+    entries = pl.DataFrame(
+        [
+            ("a", "2020/21", "Перечень", "fioko_2"),
+            ("a", "2020/21", "Перечень", "fioko_1"),
+            ("a", "2020/21", "Перечень", "fioko_1"),
+            ("a", "2021/22", "Перечень", "по письму"),
+            ("b", "", "Другой", ""),
+        ],
+        schema=["org_id", "school_year", "list", "marker"],
+        orient="row",
+    )
+    assert count_official_lists(entries).rows() == [
+        ("a", 3, "Перечень, 2020/21: fioko_1, fioko_2; Перечень, 2021/22: по письму"),
+        ("b", 1, "Другой"),
+    ]
+    assert count_official_lists(entries.clear()).is_empty()

@@ -53,3 +53,27 @@ def test_forms_that_are_none_give_code_3_and_write_nothing(
         assert DEFECT not in answer.err
         assert not (tmp_path / "town").exists()
         assert leftovers(tmp_path) == []
+
+
+def test_an_official_list_stands_beside_the_results(
+    merilo: Command, tmp_path: Path, forms: list[Path]
+) -> None:
+    """Imported with the forms or after them; the second time it is noticed."""
+    assert merilo("import", *forms, "--into", tmp_path / "town").code == 0
+    schools = (tmp_path / "town" / "organisations.csv").read_text(encoding="utf-8").splitlines()
+    org = schools[1].split(",")[0]
+    file = tmp_path / "list.csv"
+    file.write_text(f"Логин;Признак\n{org};маркер 4\nedu999999;маркер 4\n", encoding="utf-8")
+    refused = merilo("import", "--official-list", file, "--into", tmp_path / "town")
+    assert refused.code == 2 and "--year" in refused.err
+    answer = merilo("import", "--official-list", file, "--year", 2021, "--into", tmp_path / "town")
+    assert answer.code == 0, answer.err
+    assert "entries written 1, schools not known here 1" in answer.out
+    again = merilo("import", "--official-list", file, "--year", 2021, "--into", tmp_path / "town")
+    assert "imported before" in again.out
+    assert leftovers(tmp_path) == []
+
+
+def test_an_import_of_nothing_is_wrong_use(merilo: Command, tmp_path: Path) -> None:
+    assert merilo("import", "--into", tmp_path / "town").code == 2
+    assert not (tmp_path / "town").exists()

@@ -12,6 +12,7 @@ from polars.exceptions import PolarsError
 
 from merilo.collect.authority.enrolment import read_enrolment
 from merilo.collect.authority.items import read_items, read_skill_names
+from merilo.collect.authority.official_lists import read_official_lists
 from merilo.collect.authority.procedure import check_scores_can_be_reached, read_procedure
 from merilo.collect.authority.reviews import read_reviews
 from merilo.collect.authority.text_table import cleaned, read_text_table
@@ -23,6 +24,9 @@ from merilo.tables.organisations import KINDS, ORGANISATIONS
 from merilo.tables.procedure import Procedure
 
 _ = translator("collect")
+
+# What comes back to the authority about results that were looked at; schools in these files must be known.
+RETURNED = ("reviews.csv", "official_lists.csv")
 
 OPTIONS_FILES = ("options.parquet", "options.csv")
 
@@ -55,7 +59,8 @@ class ProcedureFolder:
 class Authority:
     """What the folders hold; organisations, enrolment and teachers are frames of text.
 
-    reviews: what came of verifying results (columns reviews.REVIEWS, empty without reviews.csv).
+    reviews: what came of verifying results (columns reviews.REVIEWS, empty without reviews.csv);
+    official_lists: entries of official lists (official_lists.COLUMNS, empty without official_lists.csv).
     files: every file read, for the hashes of the manifest.
     """
 
@@ -65,6 +70,7 @@ class Authority:
     teachers: pl.DataFrame
     procedures: tuple[ProcedureFolder, ...]
     reviews: pl.DataFrame
+    official_lists: pl.DataFrame
     files: tuple[Path, ...] = field(default=())
 
 
@@ -82,20 +88,19 @@ def read_authority(folders: Sequence[Path], definitions: Definitions) -> Authori
     procedures = _merge_procedures([p for folder in folders for p in _list_procedures(folder, definitions)])
     optional = {
         name: [folder / name for folder in folders if (folder / name).is_file()]
-        for name in ("organisations.csv", "enrolment.csv", "teachers.csv", "reviews.csv")
+        for name in ("organisations.csv", "enrolment.csv", "teachers.csv", *RETURNED)
     }
     organisations = _read_organisations(optional["organisations.csv"])
+    returned = any(optional[name] for name in RETURNED)
+    schools = _known_schools(organisations, procedures) if returned else set()
     return Authority(
         name=", ".join(dict.fromkeys(_authority_name(folder) for folder in folders)),
         organisations=organisations,
         enrolment=read_enrolment(optional["enrolment.csv"]),
         teachers=_stack(optional["teachers.csv"]),
         procedures=procedures,
-        reviews=read_reviews(
-            optional["reviews.csv"],
-            [source.procedure for source in procedures],
-            _known_schools(organisations, procedures) if optional["reviews.csv"] else (),
-        ),
+        reviews=read_reviews(optional["reviews.csv"], [source.procedure for source in procedures], schools),
+        official_lists=read_official_lists(optional["official_lists.csv"], schools),
         files=tuple(_list_files(folders, procedures)),
     )
 
@@ -283,7 +288,7 @@ def _first_row(broken: pl.Series) -> int:
 
 
 def _list_files(folders: Sequence[Path], procedures: Sequence[ProcedureFolder]) -> list[Path]:
-    names = ("authority.toml", "organisations.csv", "enrolment.csv", "teachers.csv", "reviews.csv")
+    names = ("authority.toml", "organisations.csv", "enrolment.csv", "teachers.csv", *RETURNED)
     files = [folder / name for folder in folders for name in names]
     for procedure in procedures:
         files += [

@@ -9,6 +9,7 @@ exams. Names and documents are not kept; whatever is not accepted as it stands i
 """
 
 from merilo.collect.exchange.importing import import_files
+from merilo.collect.exchange.official_importing import OfficialListOutcome, import_official_list
 from merilo.collect.exchange.outcome import FileOutcome, ImportOutcome
 
-__all__ = ["FileOutcome", "ImportOutcome", "import_files"]
+__all__ = ["FileOutcome", "ImportOutcome", "OfficialListOutcome", "import_files", "import_official_list"]

@@ -24,7 +24,7 @@ def extend_organisations(path: Path, schools: Sequence[School]) -> bytes | None:
     found = organisations_frame(list(schools))
     if not path.is_file():
         return written_csv(found)
-    old = _read(path)
+    old = read_table(path)
     if "org_id" not in old.columns:
         raise TableError(
             _("organisations.csv has no column org_id"),
@@ -52,7 +52,7 @@ def extend_rejected_rows(path: Path, found: pl.DataFrame, *, replaced: Collectio
     """rejected_rows.csv without the reports of `replaced` sources (begin of sha256) and with the new ones."""
     kept = pl.DataFrame(schema=SCHEMA)
     if path.is_file():
-        old = _read(path)
+        old = read_table(path)
         old = old.with_columns(pl.lit("").alias(name) for name in SCHEMA if name not in old.columns)
         old = old.select(
             pl.when(pl.col(name) == "").then(None).otherwise(pl.col(name)).cast(kind).alias(name)
@@ -63,7 +63,8 @@ def extend_rejected_rows(path: Path, found: pl.DataFrame, *, replaced: Collectio
     return written_csv(joined)
 
 
-def _read(path: Path) -> pl.DataFrame:
+def read_table(path: Path) -> pl.DataFrame:
+    """A CSV file of an authority folder as text."""
     header, *rows = read_delimited(path.read_bytes(), file=str(path)) or [[]]
     rows = [[*row[: len(header)], *[""] * (len(header) - len(row))] for row in rows if any(row)]
     return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")

@@ -20,6 +20,8 @@ LEFT_OUT = (
     "code_twice",
     "absent_with_points",
     "no_item_points",
+    "list_school_unknown",
+    "list_school_ambiguous",
 )
 EMPTIED = (  # kept rows, cell not used
     "item_unreadable",
@@ -30,6 +32,7 @@ EMPTIED = (  # kept rows, cell not used
     "mark_impossible",
     "variant_unknown",
     "class_unreadable",
+    "tick_unreadable",
 )
 KEPT = ("total_mismatch", "total_above_maximum", "total_missing", "total_unreadable", "part_absent")
 
@@ -49,6 +52,11 @@ def sentence(rule: str) -> str:
         ),
         "absent_with_points": _("The pupil is called absent but has points; the row is left out."),
         "no_item_points": _("There is a total but no item has points; the row is left out."),
+        "list_school_unknown": _("The authority folder does not know this school; the row is left out."),
+        "list_school_ambiguous": _(
+            "Several schools of the authority folder bear this name; the row is left out. Add the login."
+        ),
+        "tick_unreadable": _("The cell is neither a tick nor empty; it is not counted as a marker."),
         "item_unreadable": _(
             "The cell is neither points, X nor «не пройд.»; it is emptied, the row is kept."
         ),
