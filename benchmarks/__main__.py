@@ -17,7 +17,15 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-MODULES = ("bench_tally", "bench_irt", "bench_multilevel", "bench_growth", "bench_import", "bench_run")
+MODULES = (
+    "bench_tally",
+    "bench_similarity",
+    "bench_irt",
+    "bench_multilevel",
+    "bench_growth",
+    "bench_import",
+    "bench_run",
+)
 
 
 def main(wanted: list[str]) -> None:

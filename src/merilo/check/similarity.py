@@ -22,7 +22,8 @@ def similarity_evidence(
     """Evidence of one procedure from the second walk over its works (walk.walk_classes).
 
     estimate: share of the answers of the others that look taken from the best work of the class, beyond what honest
-    schools show; classes None: no items, no evidence.
+    schools show (a lower bound: copying also moves raw scores and the school's own item means); classes None: no
+    items, no evidence.
     """
     if classes is None:
         return []

@@ -20,6 +20,7 @@ from merilo.methods.similarity.sums import LIKENESS_EDGES, ClassSums, no_sums
 TAKEN = 0.5
 FOLLOWING = 0.5
 BEST_PRIOR = 0.9999
+LOG_NOT_TAKEN = np.float32(np.log(1 - TAKEN))
 # Works that share the best score: so many of them are held against what honest works imply.
 BEST_WORKS = 3
 # A class of fewer works says nothing; a group of more (no classes named) is compared in parts of this size.
@@ -93,18 +94,19 @@ def _compare_batch(
     here: BoolArray = place < size[:, None]
     row = np.where(here, first[:, None] + place, 0)
     own, given = answers[row], shares[row]
-    own[~here] = 0.0
-    given[~here] = 0.0
+    if size.min() < width:
+        own[~here] = 0.0
+        given[~here] = 0.0
     score = np.where(here, part_of_score[row], -1.0)
     rows = klass[first]
     others = _others(size, width)
 
     gain = _gain(given)
-    # Row v: the log likelihood ratio that each answer of w would add if v had taken it from w.
-    asked = columns.spread(columns.by_item(own.reshape(-1, columns.n))).reshape(own.shape)
-    added = own * gain + np.float32(np.log(1 - TAKEN)) * asked
-    across = own.transpose(0, 2, 1)
-    mixed = _mixed(added @ across) * others
+    items = columns.by_item(own)
+    compared = items @ items.transpose(0, 2, 1)
+    # [v, w]: log likelihood ratio of v's answers if v had taken each from w with probability TAKEN.
+    mixed = _mixed((own * gain) @ own.transpose(0, 2, 1) + LOG_NOT_TAKEN * compared)
+    mixed *= others
     best = score == score.max(axis=1, keepdims=True)
     prior = BEST_PRIOR * best / best.sum(axis=1, keepdims=True) + (1 - BEST_PRIOR) * here / size[:, None]
     np.add.at(sums.evidence, rows, _log_mean(mixed.sum(axis=1, dtype=np.float64), prior))
@@ -115,8 +117,8 @@ def _compare_batch(
 
     source = np.argsort(-score, axis=1, kind="stable")[:, :BEST_WORKS]
     tied = np.take_along_axis(best, source, axis=1)
-    _against_best(sums, rows, given, gain, asked, own, others, source, tied)
-    _all_pairs(sums, rows, given, own, columns, others)
+    _against_best(sums, rows, given, gain, own, compared, others, source, tied)
+    _all_pairs(sums, rows, given, own, compared, others)
 
 
 def _gain(given: SingleArray) -> SingleArray:
@@ -155,8 +157,8 @@ def _against_best(
     rows: IntArray,
     given: SingleArray,
     gain: SingleArray,
-    asked: SingleArray,
     own: SingleArray,
+    compared: SingleArray,
     others: SingleArray,
     source: IntArray,
     tied: BoolArray,
@@ -164,16 +166,16 @@ def _against_best(
     """What honest works imply when held against the best works (B, c): moments of the log ratio, taken as normal."""
     theirs = np.take_along_axis(own, source[:, :, None], axis=1).transpose(0, 2, 1)
     valid = np.take_along_axis(others, source[:, None, :], axis=2)
-    log_not = np.float32(np.log(1 - TAKEN))
+    items = np.take_along_axis(compared, source[:, None, :], axis=2)
     chance = given @ theirs
-    mean = (given * gain) @ theirs + log_not * (asked @ theirs)
-    variance = (given * (1 - given) * gain**2) @ theirs
+    expected_gain = given * gain
+    mean = expected_gain @ theirs + LOG_NOT_TAKEN * items
+    variance = (expected_gain * (gain - expected_gain)) @ theirs
     sd = np.sqrt(np.maximum(variance, 0.0))
     mixed = sum(w * _mixed(mean + x * sd) for x, w in zip(NODES, WEIGHTS, strict=True))
     weight = tied / tied.sum(axis=1, keepdims=True)
     honest = np.asarray(mixed * valid, np.float64).sum(axis=1)
     np.add.at(sums.expected, rows, _log_mean(honest, weight))
-    items = asked @ theirs
     for name, values in (
         ("alike", own @ theirs),
         ("by_chance", chance),
@@ -189,14 +191,12 @@ def _all_pairs(
     rows: IntArray,
     given: SingleArray,
     own: SingleArray,
-    columns: AnswerColumns,
+    compared: SingleArray,
     others: SingleArray,
 ) -> None:
     """Agreement of all pairs, and how many are how alike (variance of the agreement as of a binomial, the most)."""
-    asked = columns.by_item(own.reshape(-1, columns.n)).reshape(*own.shape[:2], -1)
     agreeing = own @ own.transpose(0, 2, 1)
     expected = given @ given.transpose(0, 2, 1)
-    compared = asked @ asked.transpose(0, 2, 1)
     half = others.sum(axis=(1, 2), dtype=np.float64) / 2
     np.add.at(sums.pairs, rows, np.rint(half).astype(np.int64))
     for name, values in (
@@ -205,19 +205,20 @@ def _all_pairs(
         ("compared", compared),
     ):
         np.add.at(getattr(sums, name), rows, np.einsum("bvw,bvw->b", values, others, dtype=np.float64) / 2)
-    variance = expected * (1 - expected / np.maximum(compared, 1))
-    z = (agreeing - expected) / np.sqrt(np.maximum(variance, np.float32(0.05)))
-    bins = _bin_of(z)
+    variance = expected * (1 - expected / np.maximum(compared, np.float32(1)))
+    np.maximum(variance, np.float32(0.05), out=variance)
+    z = (agreeing - expected) / np.sqrt(variance, out=variance)
     count = len(LIKENESS_EDGES) + 1
-    bins += np.arange(len(rows))[:, None, None] * (count + 1)
-    # Pairs that are none go to a bin of their own.
-    bins[others == 0] = len(rows) * (count + 1)
-    seen = np.bincount(bins.ravel(), minlength=len(rows) * (count + 1) + 1)[:-1]
-    np.add.at(sums.likeness, rows, seen.reshape(len(rows), -1)[:, :count] // 2)
+    # Pairs that are none go to a bin of their own, the last of each class.
+    bins = np.where(others > 0, _bin_of(z), np.int32(count))
+    bins += np.arange(len(rows), dtype=np.int32)[:, None, None] * np.int32(count + 1)
+    seen = np.bincount(bins.ravel(), minlength=len(rows) * (count + 1)).reshape(len(rows), -1)
+    np.add.at(sums.likeness, rows, seen[:, :count] // 2)
 
 
-def _bin_of(z: SingleArray) -> NDArray[np.int64]:
+def _bin_of(z: SingleArray | FloatArray) -> NDArray[np.int32]:
     """Place among equally wide bins (as searchsorted over LIKENESS_EDGES, several times faster)."""
     step = LIKENESS_EDGES[1] - LIKENESS_EDGES[0]
-    raised = np.floor((z - np.float32(LIKENESS_EDGES[0])) * np.float32(1 / step)).astype(np.int64) + 1
-    return np.asarray(np.clip(raised, 0, len(LIKENESS_EDGES)))
+    raised = z * np.float32(1 / step)
+    raised += np.float32(1 - LIKENESS_EDGES[0] / step)
+    return np.clip(raised, 0, len(LIKENESS_EDGES), out=raised).astype(np.int32)

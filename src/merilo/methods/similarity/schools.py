@@ -37,7 +37,8 @@ FAR = 4.5
 @dataclass(frozen=True, slots=True)
 class SchoolSimilarity:
     """Over J schools: n works compared; z (J,) towards works alike, about N(0, 1) for honest schools; estimate, lower,
-    upper (J,): share of followers' answers taken from the best work of the class beyond honest schools, 95 % limits;
+    upper (J,): share of the others' answers taken from the best work of the class, what is seen of it beyond honest
+    schools (at least that was taken), 95 % limits;
     class_z (L,) the same as z for single classes, without the spread between schools. NaN where it cannot be told.
     """
 
@@ -101,9 +102,9 @@ def _unskewed(ratio: FloatArray, works: FloatArray) -> FloatArray:
 def _against_schools(z: FloatArray, room: FloatArray) -> FloatArray:
     """Normal z with the honest spread between schools in it. room (J,) followers, by which chance falls."""
     design = np.column_stack([1 / np.sqrt(room), np.ones(len(z))])
-    variance = _chance(z, room) / room
     # Beyond doubt not honest: those would only blur where honest schools end.
     near = np.where(z < np.nanmedian(z) + FAR, z, np.nan)
+    variance = _chance(near, room) / room
     line = fit_honest_line(near / np.sqrt(room), design, variance)
     from_line = np.einsum("ij,jk,ik->i", design, line.beta_cov, design)
     beyond = (z / np.sqrt(room) - design @ line.beta) / np.sqrt(variance + line.tau2 + from_line)
@@ -141,9 +142,11 @@ def _usual(per_root: FloatArray, design: FloatArray) -> tuple[FloatArray, float]
 def _share_taken(
     sums: ClassSums, held: np.ndarray, class_org: IntArray, n: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Answers shared with the best work beyond chance, over those that could be: the share taken, by moments.
+    """Answers shared with the best work beyond chance, over those that could be: at least this share was taken.
 
-    Its centre and the honest spread about it are those of all schools.
+    What a whole school copies moves its own item means and raw scores as well, and is not counted here. The centre and
+    the honest spread are those of all schools; raw scores bind answers, so that chance is less than independent
+    answers would have.
     """
     excess, room, noise = (
         np.bincount(class_org, np.where(held, values, 0.0), minlength=len(n))
@@ -153,6 +156,9 @@ def _share_taken(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(known, excess / room, np.nan)
         variance = np.where(known, noise / room**2, np.nan)
+    middle = np.nanmedian(share) if known.any() else 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = variance * _chance((share - middle) / np.sqrt(variance), np.where(known, room, np.nan))
     try:
         line = fit_honest_line(share, np.ones((len(n), 1)), variance)
     except DegenerateDataError:
