@@ -36,6 +36,8 @@ WIDTH_95 = 1.959963984540054
 EXACT_FROM = 1.5
 # With fewer pairs than this their usual likeness is not estimated but taken as none.
 ENOUGH_PAIRS = 200
+# A million pairs of one group say that classes and rooms are not told apart, not who sat beside whom.
+LARGEST_GROUP = 1500
 IQR_OF_NORMAL = 1.3489795003921634
 
 
@@ -125,6 +127,7 @@ def similar_pairs(
     All pairs of all rooms (classes) of the procedure are one family. Their p-values are GBT's, on the scale of what
     pairs of classmates usually show here (median and interquartile range of all pairs, never narrower than theory
     says): being taught together, and a model that is not exact, make honest pairs alike, too.
+    Groups of more than LARGEST_GROUP works (no classes and no rooms given) are not compared pair by pair.
     Pupil level: inside the centre only.
     """
     fitted = fitted or fit_options(sitting.works)
@@ -177,7 +180,11 @@ def _compare_rooms(fitted: OptionAnswers) -> PairIndices:
     order = np.argsort(seated, kind="stable")
     rooms = np.split(known[order], np.flatnonzero(np.diff(seated[order])) + 1)
     return join_pairs(
-        [compare_pairs(fitted.items, fitted.answers, np.sort(room)) for room in rooms if len(room) > 1]
+        [
+            compare_pairs(fitted.items, fitted.answers, np.sort(room))
+            for room in rooms
+            if 1 < len(room) <= LARGEST_GROUP
+        ]
         or [compare_pairs(fitted.items, fitted.answers, known[:0])]
     )
 
