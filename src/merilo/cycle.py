@@ -17,11 +17,13 @@ from typing import Any
 import polars as pl
 
 from merilo.appraise.low_results import appraise_low_results
+from merilo.check.checking import Checked, check_sittings
 from merilo.check.sitting import Sitting
 from merilo.collect.authority import (
     Authority,
     CollectedWorks,
     collect_works,
+    confirmed_exclusions,
     read_authority,
     read_procedure_folder,
     reading_order,
@@ -29,6 +31,7 @@ from merilo.collect.authority import (
 from merilo.definitions import Definitions, load_definitions
 from merilo.engines.local import fold
 from merilo.language import language
+from merilo.measure.enrolment import enrolled_pupils
 from merilo.measure.procedure import MeasuredProcedure, measure_procedure
 from merilo.publish.result_folder import result_folder
 from merilo.publish.stamp import RunStamp
@@ -99,7 +102,15 @@ def run(
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=target, prefix=".works-")))
         collected = _collect(authority, scratch, clock)
         measured = _measure(collected, authority, chosen, workers, clock, slopes=slopes)
-        tables = _tables(authority, collected, measured, chosen)
+        checked = check_sittings(
+            [one.sitting for one in measured],
+            chosen,
+            reviews=authority.reviews,
+            official_lists=authority.official_lists,
+            workers=workers,
+            on_sitting=lambda done, total: clock.tell("check", done, total),
+        )
+        tables = _tables(authority, collected, measured, checked, chosen)
         clock.tell("appraise", 1, 1)
         options = {"seed": seed, "slopes": slopes, "language": language()}
         manifest = _manifest(authority, paths, collected, chosen, options, made_on or date.today())
@@ -176,7 +187,7 @@ def _measure(
     tally: Tally
     for done, (file, tally) in enumerate(zip(files, tallies, strict=True), start=1):
         one = measure_procedure(file, tally, authority.enrolment, definitions, slopes=slopes)
-        measured.append(_Measured(one, _sitting(file, tally, one)))
+        measured.append(_Measured(one, _sitting(file, tally, one, authority.enrolment)))
         clock.tell("measure", done, len(files))
     return measured
 
@@ -192,7 +203,7 @@ def sittings_of(folder: str | Path, scratch: Path, *, workers: int = 1) -> list[
     ]
 
 
-def _sitting(works: WorksFile, tally: Tally, measured: MeasuredProcedure) -> Sitting:
+def _sitting(works: WorksFile, tally: Tally, measured: MeasuredProcedure, enrolment: pl.DataFrame) -> Sitting:
     calibration = measured.calibration
     return Sitting(
         works=works,
@@ -202,6 +213,7 @@ def _sitting(works: WorksFile, tally: Tally, measured: MeasuredProcedure) -> Sit
         expected=measured.expected,
         lift=measured.lift,
         tables=measured.tables,
+        enrolled=None if enrolment.is_empty() else enrolled_pupils(enrolment, works.procedure, works.org_ids),
     )
 
 
@@ -209,6 +221,7 @@ def _tables(
     authority: Authority,
     collected: dict[str, CollectedWorks],
     measured: list[_Measured],
+    checked: Checked,
     definitions: Definitions,
 ) -> dict[str, pl.DataFrame]:
     """Every table of formats.md that this run can give, checked against its schema."""
@@ -220,10 +233,15 @@ def _tables(
     rows["deficits"] = find_deficits(skills)
     organisations = _organisations(authority, rows["school_results"])
     rows["low_results"] = appraise_low_results(
-        rows["procedures"], rows["school_results"], organisations, definitions
+        rows["procedures"],
+        rows["school_results"],
+        organisations,
+        definitions,
+        suspicion=checked.suspicion,
+        confirmed=confirmed_exclusions(authority.reviews),
     )
     rows["rejected_rows"] = pl.concat([collected[name].rejected for name in sorted(collected)])
-    tables = {name: TABLES[name].frame(frame) for name, frame in rows.items()}
+    tables = {name: TABLES[name].frame(frame) for name, frame in rows.items()} | checked.tables
     tables["organisations"] = organisations
     return tables
 

@@ -17,6 +17,7 @@ from merilo.methods.profile import (
     honest_spread,
     item_factors,
     school_shifts,
+    within_schools,
 )
 from merilo.tally.cells import CellCounts
 from merilo.tally.expected import MODEL_WORKS
@@ -76,14 +77,16 @@ def school_profiles(sitting: Sitting) -> SchoolProfiles | None:
         return None
     implied = over_works(cells, sitting.expected, schools)
     excess = sitting.tally.schools.item_points - implied
-    shifts = school_shifts(
-        excess, over_works(cells, moments.information, schools), over_works(cells, moments.third, schools)
-    )
+    information = over_works(cells, moments.information, schools)
+    third = over_works(cells, moments.third, schools)
     room = _room_share(cells, max_points)
     item_n = sitting.tally.schools.item_n
     skills = [item.skills for item in items]
-    lenient = np.where(expert, _logits_per_point(room, shifts.information, item_n), 0.0)
+    lenient = np.where(expert, _logits_per_point(room, information, item_n), 0.0)
     factors = item_factors(skills, lenient if all(item.marking for item in items) else None)
+    shifts = school_shifts(excess, information, third)
+    honest = honest_spread(shifts, factors, usable)
+    shifts = school_shifts(excess, within_schools(information, item_n, honest, factors), third)
     return SchoolProfiles(
         n=n,
         usable=usable,

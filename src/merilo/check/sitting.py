@@ -22,6 +22,7 @@ class Sitting:
     items: calibrated items, logits; ability (C,) of a cell's works, logits, NaN unknown; expected (C, I) points that a
     cell's raw score implies, all schools together; all three None for a score-only or uncalibrated procedure.
     lift: the region-wide share lifted over the cut scores, None where it cannot be told.
+    enrolled (J,): pupils of the year group by enrolment, NaN unknown; None: no enrolment at all.
     tables: this procedure's rows of `school_results`, `school_effects`, `procedures`, `items`.
     """
 
@@ -32,6 +33,7 @@ class Sitting:
     expected: FloatArray | None
     lift: LiftEstimate | None
     tables: Mapping[str, pl.DataFrame]
+    enrolled: FloatArray | None = None
 
     @property
     def procedure(self) -> Procedure:

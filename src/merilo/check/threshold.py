@@ -17,7 +17,13 @@ from merilo.errors import EstimationError
 from merilo.language import translator
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.methods.lift import LiftEstimate
-from merilo.methods.lift.practice import Practice, estimate_practice, log_bayes_beyond, practice_z
+from merilo.methods.lift.practice import (
+    Practice,
+    estimate_practice,
+    lasting_part,
+    log_bayes_beyond,
+    practice_z,
+)
 from merilo.methods.lift.realised import SchoolShares, school_shares
 from merilo.methods.lift.schools import SchoolWindows, cut_windows, school_windows
 from merilo.tally.scores import cut_places, school_score_counts, score_counts
@@ -46,7 +52,9 @@ class ThresholdStudy:
     shares (J, C): share lifted with limits, probability that it exceeds `limit`: the definition lift_limit, or the
     region's median share where that is higher;
     cut_z (J, C), z (J,): each cut score, and all together, against the practice; log_bayes (J,): log Bayes factor of
-    lifting far beyond the practice against within it, 0 where it cannot be told.
+    lifting far beyond the practice against within it, 0 where it cannot be told; lasting (J,): share of z's
+    variance in honest schools that comes from lasting habits, so that z's of two procedures are correlated by about
+    the geometric mean of the two (large schools more, small ones hardly).
     """
 
     marks: tuple[int, ...]
@@ -58,6 +66,7 @@ class ThresholdStudy:
     cut_z: FloatArray
     z: FloatArray
     log_bayes: FloatArray
+    lasting: FloatArray
 
 
 def threshold_evidence(sitting: Sitting, definitions: Definitions) -> list[Evidence]:
@@ -116,6 +125,7 @@ def _study(
         cut_z=np.where(told[:, None], np.stack(cut_z, axis=1), np.nan),
         z=np.where(told, practice_z(works, usable, practice), np.nan),
         log_bayes=np.where(told, log_bayes_beyond(works, usable, practice), 0.0),
+        lasting=np.where(told, lasting_part(works, usable, practice), np.nan),
     )
 
 
@@ -179,7 +189,9 @@ def _hidden(study: ThresholdStudy, pupils: FloatArray) -> Evidence:
     unknown = np.full(len(study.z), np.nan)
     notes = {
         int(row): _("fewer than {n} pupils").format(n=LEAST_PUPILS)
-        for row in np.flatnonzero(pupils < LEAST_PUPILS)
+        if pupils[row] < LEAST_PUPILS
+        else _("no works near the cut scores")
+        for row in np.flatnonzero(np.isnan(study.z))
     }
     few = np.count_nonzero(pupils >= LEAST_PUPILS) < LEAST_SCHOOLS
     return Evidence(

@@ -14,6 +14,7 @@ from typing import TypeVar
 from merilo.tables.works import WorksFile
 
 T = TypeVar("T")
+J = TypeVar("J")
 
 # Below this many item scores, starting processes costs more than it saves (about a second each).
 SMALL_JOB = 50_000_000
@@ -37,12 +38,28 @@ def fold(
     if min(workers, len(steps)) <= 1 or scores < SMALL_JOB:
         yield from _fold_in_order(files, (step(*one) for one in steps), merge, on_step)
         return
-    # One thread each: the processes are the parallelism. Children read this when they load polars.
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(steps)), mp_context=context) as pool:
+    with _processes(min(workers, len(steps))) as pool:
         results = pool.map(step, *zip(*steps, strict=True))
         yield from _fold_in_order(files, results, merge, on_step)
+
+
+def apply_in_order(function: Callable[[J], T], jobs: Sequence[J], *, workers: int = 1) -> Iterator[T]:
+    """function(job) for every job, in order; in several processes where workers allow.
+
+    Jobs and results are pickled: for work of about a second or more each.
+    """
+    if min(workers, len(jobs)) <= 1:
+        yield from map(function, jobs)
+        return
+    with _processes(min(workers, len(jobs))) as pool:
+        yield from pool.map(function, jobs)
+
+
+def _processes(workers: int) -> ProcessPoolExecutor:
+    # One thread each: the processes are the parallelism. Children read these when they load polars and numpy.
+    for variable in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
 def _fold_in_order(

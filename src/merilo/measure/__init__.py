@@ -1,3 +1,1 @@
-"""From the Tally: items, calibration, school results, school effects, growth.
-
-"""
+"""From the Tally: items, calibration, school results, school effects, growth."""

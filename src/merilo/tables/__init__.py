@@ -2,6 +2,8 @@
 
 from merilo.tables.deficits import DEFICITS
 from merilo.tables.effect_models import EFFECT_MODELS
+from merilo.tables.evidence import EVIDENCE_CLASSES, EVIDENCE_ITEMS, EVIDENCE_MARKS, EVIDENCE_SCORES
+from merilo.tables.evidence_likeness import EVIDENCE_LIKENESS
 from merilo.tables.items import ITEMS
 from merilo.tables.low_results import LOW_RESULTS
 from merilo.tables.objectivity import (
@@ -35,6 +37,11 @@ TABLES: dict[str, Table] = {
         OBJECTIVITY_KINDS,
         OBJECTIVITY_MODELS,
         SIMILAR_PAIRS,
+        EVIDENCE_SCORES,
+        EVIDENCE_ITEMS,
+        EVIDENCE_CLASSES,
+        EVIDENCE_LIKENESS,
+        EVIDENCE_MARKS,
         LOW_RESULTS,
         DEFICITS,
         ORGANISATIONS,
