@@ -20,7 +20,7 @@ from scipy.special import betainc, logsumexp, ndtri
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.methods.lift.schools import SchoolWindows
 
-HABITS, HABIT_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+HABITS, HABIT_WEIGHTS = np.polynomial.hermite_e.hermegauss(13)
 NOISE, NOISE_WEIGHTS = np.polynomial.hermite_e.hermegauss(3)
 HABIT_WEIGHTS = HABIT_WEIGHTS / HABIT_WEIGHTS.sum()
 NOISE_WEIGHTS = NOISE_WEIGHTS / NOISE_WEIGHTS.sum()
@@ -186,6 +186,26 @@ def practice_z(works: SchoolWindows, usable: BoolArray, practice: Practice) -> F
             factor = np.exp(noise * at - 0.5 * noise**2)
             tail += weight * part * _middle_tail(left, mean * factor, np.minimum(squeeze * factor, 0.999))
     return np.where(W.sum(axis=1) > 0, -ndtri(np.clip(tail, 1e-15, 1 - 1e-15)), np.nan)
+
+
+def lasting_part(works: SchoolWindows, usable: BoolArray, practice: Practice) -> FloatArray:
+    """(J,) share 0-1 of the variance of `practice_z` over schools of the practice that comes from their habits.
+
+    The rest is the chance of single works. Habits last, chance does not: of the same school, z's of two procedures
+    with parts a and b correlate by r sqrt(a b), r being the correlation of its habits.
+    """
+    W = np.where(usable, works.windows_n, 0.0)
+    p = np.where(usable, works.near_share, 0.5)
+    se = np.where(usable, works.log_se, 0.0)
+    kept = 1.0 - _usual(practice.mean_logit, practice.spread, HABITS)
+    chance = p[:, :, None] * kept
+    expected = W[:, :, None] * chance
+    mean = expected.sum(axis=1)
+    overall = mean @ HABIT_WEIGHTS
+    by_habit = (mean - overall[:, None]) ** 2 @ HABIT_WEIGHTS
+    by_chance = expected * (1.0 - chance) + (expected * se[:, :, None]) ** 2
+    by_chance = by_chance.sum(axis=1) @ HABIT_WEIGHTS
+    return np.asarray(by_habit / np.maximum(by_habit + by_chance, 1e-12))
 
 
 def _middle_tail(k: FloatArray, mean: FloatArray, chance: FloatArray) -> FloatArray:

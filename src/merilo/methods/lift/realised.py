@@ -94,11 +94,12 @@ def _posterior(
     among = near * shares / (1.0 - near + near * shares)
     lifted = _mixed_binomial(count, gone, among, chance)
     share = np.minimum(count / np.maximum(count + left, 1.0), 1.0)
-    none_near = np.where(left[:, 0] == 0, lifted[:, 0], 0.0)
-    lifted[:, 0] -= none_near
+    # Where none remains and none was lifted, there was no near-miss: the practice is all that can be told.
+    no_near_miss = chance * (1.0 - among) ** gone * (left == 0)
+    lifted[:, 0] = np.maximum(lifted[:, 0] - no_near_miss.sum(axis=1), 0.0)
     low, high = _limits(share, lifted)
-    mean = (share * lifted).sum(axis=1) + none_near * (by_share @ SHARES)
-    # With none left below, "all of them" is certain of these works, but says little of the practice.
+    mean = (share * lifted).sum(axis=1) + no_near_miss @ shares
+    # With none left below, "all of them" is nearly certain of these works, but says little of the practice.
     low = np.where(left[:, 0] == 0, _limits(np.broadcast_to(SHARES, by_share.shape), by_share)[0], low)
     return mean, low, np.maximum(high, mean), by_share @ (limit < SHARES).astype(np.float64)
 
