@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import polars as pl
 
@@ -15,8 +17,11 @@ from merilo.tally.tally import growth_column
 _ = translator("measure")
 
 
-def school_growth(works: WorksFile, tally: Tally) -> pl.DataFrame:
-    """Rows of the table `school_growth`; none where no pupil's earlier score is known."""
+def school_growth(works: WorksFile, tally: Tally, set_aside: Collection[str] = ()) -> pl.DataFrame:
+    """Rows of the table `school_growth`; none where no pupil's earlier score is known.
+
+    set_aside: ids of schools that a review has taken out of the tally.
+    """
     column = growth_column(works)
     if column is None:
         return pl.DataFrame(schema={"procedure_id": pl.String, "org_id": pl.String})
@@ -43,7 +48,14 @@ def school_growth(works: WorksFile, tally: Tally) -> pl.DataFrame:
         pl.Series("median_growth_percentile", schools.median),
         pl.Series(
             "note",
-            [_("nobody with an earlier score") if n == 0 else None for n in schools.n],
+            [
+                None
+                if n
+                else _("set aside after a review")
+                if name in set_aside
+                else _("nobody with an earlier score")
+                for name, n in zip(works.org_ids, schools.n, strict=True)
+            ],
             dtype=pl.String,
         ),
         **named,

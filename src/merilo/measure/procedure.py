@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ from merilo.methods.irt.prior import log_score_share
 from merilo.methods.lift import LiftEstimate
 from merilo.tables.works import WorksFile
 from merilo.tally import Tally
+from merilo.tally.excluding import excluding
 from merilo.tally.expected import expected_points
 from merilo.tally.scores import score_counts
 
@@ -59,23 +61,32 @@ def measure_procedure(
     definitions: Definitions,
     *,
     slopes: bool = False,
+    set_aside: Collection[str] = (),
 ) -> MeasuredProcedure:
-    """Measure one procedure. Costs depend on items, scores and schools, not on pupils (but for `slopes`)."""
+    """Measure one procedure. Costs depend on items, scores and schools, not on pupils (but for `slopes`).
+
+    set_aside: ids of schools whose results a review did not confirm. They have their own results like everybody, but
+    items, effects, growth and lifting are estimated without them.
+    """
     max_points = np.array([item.max_points for item in works.procedure.items], np.int64)
+    reference = excluding(works, tally, set_aside) if set_aside else tally
+    away = sorted(set(set_aside) & set(works.org_ids))
     notes = list(works.notes)
+    if away:
+        notes.append(_set_aside_note(len(away)))
     calibration, statistics, abilities = None, None, None
-    if tally.cells is not None:
+    if tally.cells is not None and reference.cells is not None:
         try:
-            calibration = calibrate(tally.cells, max_points)
+            calibration = calibrate(reference.cells, max_points)
             abilities = school_abilities(tally.cells, calibration, len(works.org_ids))
         except EstimationError as error:
             notes.append(_(error.rule))
         statistics = test_statistics(tally.cells, max_points)
         notes += statistics.notes
-    models = effect_models(works, tally)
-    counts = score_counts(works, tally)
-    lift = procedure_lift(works.procedure, counts, _kernel(calibration))
-    _n, _mean, sd = score_moments(tally)
+    models = effect_models(works, reference)
+    lift = procedure_lift(works.procedure, score_counts(works, reference), _kernel(calibration))
+    _n, _mean, sd = score_moments(reference)
+    item_slope = item_slopes(works, away) if slopes else None
     tables = {
         "procedures": procedure_row(
             works,
@@ -86,18 +97,29 @@ def measure_procedure(
             lift=lift,
             notes=[*notes, *effect_notes(models)],
         ),
-        "score_distribution": score_distribution(works.procedure, counts, lift),
-        "items": item_results(works, tally, calibration, definitions, item_slopes(works) if slopes else None),
+        "score_distribution": score_distribution(
+            works.procedure, score_counts(works, tally), lift, reference.n
+        ),
+        "items": item_results(works, tally, calibration, definitions, item_slope),
         "school_results": school_results(works, tally, abilities, enrolment),
-        "school_effects": school_effects(works, models, sd),
+        "school_effects": school_effects(works, models, sd, away),
         "effect_models": effect_terms(works, models),
-        "school_growth": school_growth(works, tally),
+        "school_growth": school_growth(works, reference, away),
     }
     expected = None
-    if tally.cells is not None and calibration is not None:
-        expected = expected_points(tally.cells, max_points, calibration.pcm.items, calibration.wle)
+    if tally.cells is not None and reference.cells is not None and calibration is not None:
+        expected = expected_points(reference.cells, max_points, calibration.pcm.items, calibration.wle)
+        if away and np.isnan(expected).any():  # cells that only the schools set aside have
+            theirs = expected_points(tally.cells, max_points, calibration.pcm.items, calibration.wle)
+            expected = np.where(np.isnan(expected), theirs, expected)
     skills = school_skills(works, tally, calibration, expected)
     return MeasuredProcedure(tables, skills, calibration, expected, lift)
+
+
+def _set_aside_note(n: int) -> str:
+    return _(
+        "schools set aside after a review: {n}; items, effects, growth and lifting are estimated without them"
+    ).format(n=n)
 
 
 def _kernel(calibration: Calibration | None) -> FloatArray | None:

@@ -34,12 +34,16 @@ def procedure_lift(
 
 
 def score_distribution(
-    procedure: Procedure, counts: ScoreCounts | None, lift: LiftEstimate | None
+    procedure: Procedure, counts: ScoreCounts | None, lift: LiftEstimate | None, lift_works_n: int
 ) -> pl.DataFrame:
-    """Rows of the table `score_distribution`."""
+    """Rows of the table `score_distribution`. lift_works_n: works that `lift` was estimated from; the smooth counts are
+    brought to the number of all works.
+    """
     if counts is None:
         return pl.DataFrame(schema={"procedure_id": pl.String, "score": pl.Int64, "n": pl.Int64})
-    smooth = np.full(len(counts.n), np.nan) if lift is None else lift.counterfactual
+    smooth = np.full(len(counts.n), np.nan)
+    if lift is not None and lift_works_n:
+        smooth = lift.counterfactual * (int(counts.n.sum()) / lift_works_n)
     return pl.DataFrame(
         {"score": np.arange(len(counts.n)) + counts.lowest, "n": counts.n, "counterfactual_n": smooth}
     ).with_columns(pl.lit(procedure.procedure_id).alias("procedure_id"))

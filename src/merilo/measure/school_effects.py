@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,9 +52,16 @@ def effect_models(works: WorksFile, tally: Tally) -> list[EffectModel]:
     return models
 
 
-def school_effects(works: WorksFile, models: list[EffectModel], sd_points: float) -> pl.DataFrame:
-    """Rows of the table `school_effects`. sd_points: SD of the outcome between pupils."""
-    return pl.concat([_rows(works, model, sd_points) for model in models])
+def school_effects(
+    works: WorksFile, models: list[EffectModel], sd_points: float, set_aside: Collection[str] = ()
+) -> pl.DataFrame:
+    """Rows of the table `school_effects`. sd_points: SD of the outcome between pupils; set_aside: ids of schools that a
+    review has taken out of the models.
+    """
+    words = _("set aside after a review: not part of the comparison")
+    return pl.concat([_rows(works, model, sd_points) for model in models]).with_columns(
+        pl.when(pl.col("org_id").is_in(list(set_aside))).then(pl.lit(words)).otherwise("note").alias("note")
+    )
 
 
 def effect_terms(works: WorksFile, models: list[EffectModel]) -> pl.DataFrame:

@@ -5,6 +5,7 @@ Unlike everything else here this needs whole works, not sums: a second walk over
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,15 +29,19 @@ class ItemSlopes:
     works_n: int
 
 
-def item_slopes(works: WorksFile) -> ItemSlopes | None:
-    """Calibrate slopes by marginal maximum likelihood; None where the data do not allow it."""
+def item_slopes(works: WorksFile, set_aside: Collection[str] = ()) -> ItemSlopes | None:
+    """Calibrate slopes by marginal maximum likelihood; None where the data do not allow it.
+
+    set_aside: ids of schools whose works are left out.
+    """
     if works.procedure.score_only:
         return None
     every = -(-works.rows // MOST_WORKS)
+    left_out = np.flatnonzero(np.isin(np.array(works.org_ids), sorted(set_aside)))
     parts = []
     for group in range(works.row_groups):
         batch = read_batch(works, group)
-        rows = np.flatnonzero(batch.present == 1)[::every]
+        rows = np.flatnonzero((batch.present == 1) & ~np.isin(batch.org, left_out))[::every]
         parts.append(np.stack([points[rows] for points in batch.points], axis=1))
     responses = np.concatenate(parts)
     responses = np.where(responses == NOT_ATTEMPTED, np.int8(0), responses)

@@ -31,7 +31,12 @@ class Batch:
 
 def read_batch(works: WorksFile, row_group: int) -> Batch:
     """Read one row group of a works file."""
-    rows = pl.scan_parquet(works.path).slice(row_group * ROW_GROUP, ROW_GROUP).collect().rechunk()
+    return batch_of(works, pl.scan_parquet(works.path).slice(row_group * ROW_GROUP, ROW_GROUP).collect())
+
+
+def batch_of(works: WorksFile, rows: pl.DataFrame) -> Batch:
+    """Rows of a works file as arrays."""
+    rows = rows.rechunk()
     column = {name: rows[name].to_numpy() for name in rows.columns}
     return Batch(
         org=column["org"],

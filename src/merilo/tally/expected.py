@@ -38,7 +38,9 @@ def expected_points(
     pooled = np.stack([np.bincount(group, gained[:, i]) for i in range(len(max_points))], axis=1)
     model = _model_points(cells, items, ability)
     steadied = (pooled[group] + MODEL_WORKS * model) / (n[group][:, None] + MODEL_WORKS)
-    expected = np.where(np.isfinite(model), steadied, (pooled / n[:, None])[group])
+    with np.errstate(invalid="ignore"):  # cells without works (of schools set aside) expect nothing
+        observed = pooled / n[:, None]
+    expected = np.where(np.isfinite(model), steadied, observed[group])
     return np.where(cells.patterns[cells.pattern], expected, 0.0)
 
 
