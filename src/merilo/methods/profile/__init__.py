@@ -23,7 +23,7 @@ from merilo.methods.profile.null import null_scores
 from merilo.methods.profile.parts import Parts, separate
 from merilo.methods.profile.scale import robust_variance, weighted_median
 from merilo.methods.profile.shifts import SchoolShifts, school_shifts
-from merilo.methods.profile.spread import HonestSpread, honest_spread
+from merilo.methods.profile.spread import HonestSpread, honest_spread, within_schools
 
 __all__ = [
     "CellMoments",
@@ -47,4 +47,5 @@ __all__ = [
     "school_shifts",
     "separate",
     "weighted_median",
+    "within_schools",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from merilo.methods.arrays import BoolArray, FloatArray
+from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.profile.parts import separate
 from merilo.methods.profile.scale import robust_variance, weighted_median
 from merilo.methods.profile.shifts import SchoolShifts, straighten
@@ -65,6 +65,22 @@ def honest_spread(shifts: SchoolShifts, factors: FloatArray, usable: BoolArray) 
             straight=straight,
         )
     return spread
+
+
+def within_schools(
+    information: FloatArray, item_n: IntArray, honest: HonestSpread, factors: FloatArray
+) -> FloatArray:
+    """Information (J, I) within schools. Counted over all schools together, a work's variance w' holds the schools'
+    differences as well: w' = w + t w^2, t their variance in logits squared; w is what a school's own works have.
+
+    information (J, I) counted over all schools together, item_n (J, I) works.
+    """
+    works = np.maximum(item_n.sum(axis=0), 1)
+    mean = information.sum(axis=0) / works
+    between = honest.own + factors**2 @ honest.common
+    inside = 2.0 / (1.0 + np.sqrt(1.0 + 4.0 * between * mean))
+    result: FloatArray = information * inside
+    return result
 
 
 def _centre(shifts: SchoolShifts, total: FloatArray, known: BoolArray) -> FloatArray:
