@@ -183,10 +183,12 @@ def _measure(
 ) -> list[_Measured]:
     files: list[WorksFile] = [collected[name].file for name in sorted(collected)]
     tallies = fold(files, step, merge, workers=workers)
+    away = dict(confirmed_exclusions(authority.reviews).group_by("procedure_id").agg("org_id").iter_rows())
     measured = []
     tally: Tally
     for done, (file, tally) in enumerate(zip(files, tallies, strict=True), start=1):
-        one = measure_procedure(file, tally, authority.enrolment, definitions, slopes=slopes)
+        aside = away.get(file.procedure.procedure_id, ())
+        one = measure_procedure(file, tally, authority.enrolment, definitions, slopes=slopes, set_aside=aside)
         measured.append(_Measured(one, _sitting(file, tally, one, authority.enrolment)))
         clock.tell("measure", done, len(files))
     return measured
@@ -197,10 +199,8 @@ def sittings_of(folder: str | Path, scratch: Path, *, workers: int = 1) -> list[
     definitions = load_definitions(())
     authority = read_authority([Path(folder)], definitions)
     collected = _collect(authority, scratch, _Clock(None))
-    return [
-        one.sitting
-        for one in _measure(collected, authority, definitions, workers, _Clock(None), slopes=False)
-    ]
+    measured = _measure(collected, authority, definitions, workers, _Clock(None), slopes=False)
+    return [one.sitting for one in measured]
 
 
 def _sitting(works: WorksFile, tally: Tally, measured: MeasuredProcedure, enrolment: pl.DataFrame) -> Sitting:
