@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from merilo.check.evidence import Evidence
-from merilo.check.level import by_school, points_not_given
+from merilo.check.level import better_intake, by_school, intake_note, points_not_given
 from merilo.check.sitting import Sitting
 from merilo.check.spread import score_moments
 from merilo.definitions import Definitions
@@ -43,8 +43,9 @@ def cohort_evidence(
         var_x, var_y = (np.where(enough, w / n, np.nan) for w, n in ((within1, n1), (within2, n2)))
     # The same pupils as far as the smaller number goes.
     overlap = np.sqrt(np.minimum(n1, n2) / np.maximum(np.maximum(n1, n2), 1))
+    gained = better_intake(sitting, prior)
     try:
-        found = compare_cohorts(after, before, var_y, var_x, overlap)
+        found = compare_cohorts(after - gained, before, var_y, var_x, overlap)
         screen = screen_cohorts(before[enough], after[enough], n1[enough], n2[enough])
     except EstimationError as error:
         return [_cannot_tell(n2.astype(np.int64), _(error.rule))]
@@ -52,7 +53,8 @@ def cohort_evidence(
         int(j): _("fewer than {n} pupils then or now").format(n=LEAST_PUPILS) for j in np.flatnonzero(~enough)
     }
     for j, p in zip(np.flatnonzero(enough), screen.tprob, strict=True):
-        notes[int(j)] = _("screen of the Atlanta Journal-Constitution: p = {p:.3f}").format(p=p)
+        words = [_("screen of the Atlanta Journal-Constitution: p = {p:.3f}").format(p=p)]
+        notes[int(j)] = "; ".join([*words, intake_note(gained[j])] if gained[j] > 0 else words)
     return [
         Evidence(
             name="cohort",

@@ -96,7 +96,7 @@ def _gather(job: _Job) -> tuple[list[Evidence], dict[str, pl.DataFrame]]:
         ),
         *spread_evidence(sitting, definitions),
         *journal_evidence(sitting, definitions),
-        *level_evidence(sitting, definitions),
+        *level_evidence(sitting, definitions, job.priors),
         *cohort_evidence(sitting, job.priors, definitions),
         *participation_evidence(sitting, definitions, sitting.enrolled),
     ]

@@ -221,3 +221,17 @@ def test_a_school_that_is_new_this_year_has_no_jump() -> None:
     (found,) = cohort_evidence(sitting(), {"before": before}, DEFINITIONS)
     assert np.isnan(found.z[SCHOOLS - 1])
     assert found.notes[SCHOOLS - 1]
+
+
+def test_a_better_intake_shows_in_the_journal_and_is_no_jump() -> None:
+    """School 3 exchanged its pupils for stronger ones: its journal marks rose with the scores, and the note says so."""
+    one, other = sitting(name="before"), sitting(raised=1.2)
+    marks = other.tally.schools.marks.copy()
+    marks[ODD] = np.roll(marks[ODD], 1, axis=0)  # journal marks one higher
+    marks[ODD, 5] += marks[ODD, :2].sum(axis=0)
+    marks[ODD, :2] = 0
+    now = replace(other, tally=replace(other.tally, schools=replace(other.tally.schools, marks=marks)))
+    (jump,) = cohort_evidence(other, {"before": one}, DEFINITIONS)
+    (explained,) = cohort_evidence(now, {"before": one}, DEFINITIONS)
+    assert explained.z[ODD] < jump.z[ODD] - 1.5
+    assert "набор" in explained.notes[ODD]
