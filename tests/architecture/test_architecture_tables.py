@@ -90,7 +90,7 @@ FIXED_VALUES = {
         "journal",
         "cohort",
         "participation",
-        *(f"fioko_{marker}" for marker in range(1, 15)),
+        *(f"fioko_{marker}" for marker in range(1, 31)),
     },
 }
 

@@ -289,7 +289,7 @@ def _frame(
         }
     ).with_columns(
         pl.lit(sitting.procedure.procedure_id).alias("procedure_id"),
-        pl.lit(marker.id).alias("evidence"),
+        pl.lit(f"fioko_{marker.number}").alias("evidence"),
         pl.lit(unit).alias("unit"),
     )
     return frame.filter(pl.col("n") > 0)

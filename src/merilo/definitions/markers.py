@@ -40,7 +40,7 @@ class MarkerRule(Entry):
 class ObjectivityMarker(Entry):
     """One of the printed markers.
 
-    number       its number in the printed list
+    number       its number in the printed list, 1-14; own markers 15-30 (evidence `fioko_<number>`)
     kind         a | b | c: which MarkerRule holds
     procedure    vpr | oge
     year_groups  (g,) or, for a change in one cohort, (g, g + 1)
@@ -79,7 +79,7 @@ def read_objectivity_marker(fields: Fields) -> ObjectivityMarker:
     """Read one `[[objectivity_marker]]`."""
     return ObjectivityMarker(
         provenance=read_provenance(fields),
-        number=fields.whole("number", low=1),
+        number=fields.whole("number", low=1, high=30),
         kind=fields.one_of("kind", MARKER_KINDS),
         procedure=fields.one_of("procedure", ("vpr", "oge")),
         subject=fields.text("subject"),

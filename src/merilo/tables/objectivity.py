@@ -5,6 +5,9 @@ import polars as pl
 from merilo.tables.columns import NOTE, ORG_ID, PROCEDURE_ID
 from merilo.tables.schema import Column, Table, count, interval, number, text
 
+# 14 official markers are printed; the list keeps growing, and an authority may add its own by number.
+MOST_MARKERS = 30
+
 EVIDENCE = (
     "threshold_3",
     "threshold_4",
@@ -17,7 +20,7 @@ EVIDENCE = (
     "journal",
     "cohort",
     "participation",
-    *(f"fioko_{marker}" for marker in range(1, 15)),
+    *(f"fioko_{number}" for number in range(1, MOST_MARKERS + 1)),
 )
 
 # Kinds that exclude each other when evidence is combined; threshold_3 … threshold_5 are one kind.

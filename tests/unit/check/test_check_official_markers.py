@@ -187,3 +187,17 @@ def test_entries_of_official_lists_are_counted_and_named() -> None:
         ("b", 1, "Другой"),
     ]
     assert count_official_lists(entries.clear()).is_empty()
+
+
+def test_an_own_marker_of_the_definitions_is_computed_like_the_printed_ones(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[objectivity_marker]]\nid = "region_15"\ntitle = "Завышенный средний балл, математика, 6 класс"\n'
+        'version = "1"\nsource = "письмо"\nstatus = "read"\ndated_on = "2022"\nnumber = 15\nkind = "a"\n'
+        'procedure = "vpr"\nsubject = "mathematics"\nyear_groups = [6]\n',
+        encoding="utf-8",
+    )
+    sittings = held(tmp_path, ma6=(town(1), toml("mathematics", 6, "2020/21")))
+    rows = TABLES["objectivity"].frame(official_markers(sittings, load_definitions((own,))))
+    assert set(rows["evidence"]) == {"fioko_15"}
+    assert rows["estimate"].null_count() == 0

@@ -102,6 +102,8 @@ def short_heads() -> dict[str, str]:
         "flagged": _("Asks to be verified"),
         "leading_evidence": _("Leading evidence"),
         "official_markers_n": _("Official markers"),
+        "official_list_n": _("Entries of official lists"),
+        "official_lists": _("Official lists"),
         "evidence": _("Evidence"),
         "estimate": _("Estimate"),
         "estimate_lower": _("Estimate: from"),

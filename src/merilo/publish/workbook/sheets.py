@@ -101,7 +101,7 @@ def sheets() -> list[Sheet]:
             _("To verify"), "objectivity_schools",
             _("Evidence on objectivity of all procedures together. A mark is a request to verify, not a conclusion."),
             ("+district", "+school", "procedures_n", "probability", "q_value", "flagged", "leading_evidence",
-             "official_markers_n"),
+             "official_markers_n", "official_list_n", "official_lists"),
             ("+district", "+school"), 2,
         ),
         Sheet(
