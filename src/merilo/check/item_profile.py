@@ -29,7 +29,7 @@ _ = translator("check")
 
 # Draws of honest schools' shifts in all, at least one per school and draw of pairs.
 WANTED_DRAWS = 1500
-STANDS_OUT = 0.5
+STANDS_OUT = 0.8
 # From this many logits on, the common part of a skill is worth a sentence.
 SKILL_WORTH_TELLING = 0.5
 
@@ -39,7 +39,7 @@ class ItemPicture:
     """The figure "items against expectation with the between-school band", (J, I) each, shares of the item's points.
 
     excess: beyond what raw scores imply; se: sampling; between: SD between honest schools; common: the part that the
-    school's level and its skills explain; chance: that the item was known beforehand; stands_out: chance above a half.
+    school's level and its skills explain; chance: that the item was known beforehand; stands_out: chance above STANDS_OUT.
     NaN where the item was not administered.
     """
 

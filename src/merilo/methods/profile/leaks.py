@@ -5,13 +5,18 @@ Sparse and positive: about a fifth of the items rise (KNOWN_SHARE), each by one 
 posterior is approximated by independent chances (mean field; Jordan et al. 1999), whose lower bound is the log
 likelihood ratio.
 
-Compared on simulated regions of 200 schools, 4 works (honest differences of 0.5 logit, 32-60 schools of each strength);
+Compared on simulated regions of 200 schools, 4 works (honest differences of 0.5 logit, 32-60 schools of each strength),
 AUC of z pooled over works and power at 2 % false alarms, full | half strength:
-sum of squares .996 .97 | .83 .28; greatest residual .98 .77 | .64 .15; positive squares .998 .95 | .79 .25;
-sparse ratio of items 1.00 1.00 | .82 .28; with rises as shares of the missing points .996 .97 | .83 .32; sparse ratio by
-thirds of the raw score (leaks show among the weak) .99 .83 | .82 .17; ratio of pairs alone .88 .48 | .80 .38; items and
-pairs as one set, or items alone (kept) 1.00 1.00 | .93 .69. Where each item is told to
-other pupils, pairs say nothing: 1.00 .94 | .83 .17.
+
+    sum of squares                                        .996 .97 | .83 .28
+    greatest residual                                     .98  .77 | .64 .15
+    sum of positive squares                               .998 .95 | .79 .25
+    sparse ratio of items                                1.00 1.00 | .82 .28
+    the same, rises as shares of the missing points       .996 .97 | .83 .32
+    the same by thirds of the raw score                   .99  .83 | .82 .17
+    sparse ratio of pairs alone                           .88  .48 | .80 .38
+    items and pairs as one set, or items alone (kept)    1.00 1.00 | .93 .69
+    the same where each item is told to other pupils     1.00  .94 | .83 .17
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def cell_moments(
         n = category_n[:, start : start + top + 1]
         start += int(top) + 1
         off = np.arange(top + 1) - expected[:, item, None]
-        works = n.sum(axis=1) + model_works
+        works = np.maximum(n.sum(axis=1) + model_works, 1e-9)
         variance[:, item] = ((n * off**2).sum(axis=1) + model_works * given[:, item]) / works
         third[:, item] = (n * off**3).sum(axis=1) / works
     seen = administered & np.isfinite(variance)

@@ -44,8 +44,8 @@ def separate(
 ) -> Parts:
     """Fit shift_i = level + factors_i . g + (leak with chance KNOWN_SHARE) + N(0, variance_i) by EM, per school.
 
-    shift, variance (J, I) logits; factors (I, F); common (F,) variances of g, whose prior is Student's with FREEDOM; the
-    level is free, so that raising some items, which lowers all others at equal raw score, cannot be mistaken.
+    shift, variance (J, I) logits; factors (I, F); common (F,) variances of g, whose prior is Student's with FREEDOM.
+    The level is free, so raising some items, which lowers all others at equal raw score, cannot be mistaken.
     """
     items, n_factors = factors.shape
     design = np.concatenate([np.ones((items, 1)), factors], axis=1)
