@@ -39,8 +39,8 @@ class ItemPicture:
     """The figure "items against expectation with the between-school band", (J, I) each, shares of the item's points.
 
     excess: beyond what raw scores imply; se: sampling; between: SD between honest schools; common: the part that the
-    school's level and its skills explain; chance: that the item was known beforehand; stands_out: chance above STANDS_OUT.
-    NaN where the item was not administered.
+    school's level and its skills explain; chance: that the item was known beforehand; stands_out: that chance is above
+    STANDS_OUT. NaN where the item was not administered.
     """
 
     item_ids: tuple[str, ...]
