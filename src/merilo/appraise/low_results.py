@@ -61,7 +61,7 @@ def appraise_low_results(
             steady_above=rule.steady_probability,
             steady_below=1 - rule.steady_probability,
         )
-        cleaned = _cleaned(low, n, _doubt(counted, schools, suspicion, confirmed), rule)
+        cleaned = _cleaned(low, n, assessed, _doubt(counted, schools, suspicion, confirmed), rule)
     except EstimationError as error:
         return schools.with_columns(pl.lit(0).alias("procedures_n"), pl.lit(_(error.rule)).alias("note"))
     years = ", ".join(counted["school_year"].unique().sort().to_list())
@@ -103,7 +103,11 @@ def _doubt(
 
 
 def _cleaned(
-    low: FloatArray, n: FloatArray, doubted: tuple[FloatArray, BoolArray] | None, rule: LowResultRule
+    low: FloatArray,
+    n: FloatArray,
+    assessed: LowShares,
+    doubted: tuple[FloatArray, BoolArray] | None,
+    rule: LowResultRule,
 ) -> _Cleaned:
     """The probability without results that ask to be verified."""
     if doubted is None:
@@ -111,6 +115,8 @@ def _cleaned(
     doubt, reviewed = doubted
     gone = (reviewed & (n > 0)).sum(axis=1).astype(np.int64)
     cases = doubtful_cases(n, doubt)
+    if cases.trusted.all():  # nothing in doubt: the same model would be estimated again
+        return _Cleaned(assessed.probability, gone, known=True)
     if not (cases.trusted & (n[cases.school] > 0)).any():
         return _Cleaned(np.full(len(n), np.nan), gone, known=True)
     probability = cleaned_probability(
