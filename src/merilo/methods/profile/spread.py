@@ -61,7 +61,7 @@ def honest_spread(shifts: SchoolShifts, factors: FloatArray, usable: BoolArray) 
         spread = HonestSpread(
             centre=centre,
             own=_own(parts.rest / np.sqrt(kept), shifts.noise, known),
-            common=_common(straight, shifts.noise, spread.own, factors, known),
+            common=_factor_variance(straight, shifts.noise, spread.own, factors, known),
             straight=straight,
         )
     return spread
@@ -104,7 +104,7 @@ def _own(rest: FloatArray, noise: FloatArray, known: BoolArray) -> FloatArray:
     return np.maximum(own, LEAST_OWN)
 
 
-def _common(
+def _factor_variance(
     straight: FloatArray, noise: FloatArray, own: FloatArray, factors: FloatArray, known: BoolArray
 ) -> FloatArray:
     """One variance for the common parts of all factors: a quarter of how much sums of two items of a factor spread
