@@ -58,6 +58,9 @@ def pool(z: FloatArray, correlation: FloatArray, information: FloatArray | None 
     correlation (K,); information (J, P, K) 0-1: by how much a shift shows in this procedure (a small school: less).
     """
     seen = np.isfinite(z)
+    if information is not None:
+        # Where a shift cannot show at all, z says nothing.
+        seen &= information > 0
     i = seen.astype(np.float64) if information is None else np.where(seen, information, 0.0)
     squares, total = (i**2).sum(axis=1), i.sum(axis=1)
     sd = np.sqrt((1 - correlation) * squares + correlation * total**2)
