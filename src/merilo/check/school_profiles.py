@@ -85,7 +85,7 @@ def school_profiles(sitting: Sitting) -> SchoolProfiles | None:
     lenient = np.where(expert, _logits_per_point(room, information, item_n), 0.0)
     factors = item_factors(skills, lenient if all(item.marking for item in items) else None)
     shifts = school_shifts(excess, information, third)
-    honest = honest_spread(shifts, factors, usable)
+    honest = honest_spread(shifts, factors, usable, rounds=1)
     shifts = school_shifts(excess, within_schools(information, item_n, honest, factors), third)
     return SchoolProfiles(
         n=n,

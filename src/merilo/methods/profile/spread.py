@@ -34,7 +34,9 @@ class HonestSpread:
     straight: FloatArray
 
 
-def honest_spread(shifts: SchoolShifts, factors: FloatArray, usable: BoolArray) -> HonestSpread:
+def honest_spread(
+    shifts: SchoolShifts, factors: FloatArray, usable: BoolArray, *, rounds: int = ROUNDS
+) -> HonestSpread:
     """Estimate the spread from the usable (J,) schools.
 
     Variances are robust (Winsorised squares), shrunk towards the procedure's common value, which is itself shrunk
@@ -51,7 +53,7 @@ def honest_spread(shifts: SchoolShifts, factors: FloatArray, usable: BoolArray) 
     )
     if usable.sum() < 2 or not known.any():
         return replace(spread, straight=straighten(shifts, spread.centre, spread.own))
-    for _round in range(ROUNDS):
+    for _round in range(rounds):
         total = spread.own + factors**2 @ spread.common
         centre = _centre(shifts, total, known)
         straight = straighten(shifts, centre, total)
