@@ -127,6 +127,9 @@ def combining_prior(definitions: Definitions) -> CombiningPrior:
         joint_tail_sd=shared.joint_tail_sd,
         label_doubt=shared.label_doubt,
         most_log_odds=shared.most_log_odds,
+        partial_share=shared.partial_share,
+        most_z=shared.most_z,
+        least_probability=shared.least_probability,
     )
 
 

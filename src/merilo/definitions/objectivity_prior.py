@@ -69,6 +69,9 @@ class ObjectivityMixture(Entry):
     joint_tail, joint_tail_sd  1 / degrees of freedom of all kinds together, and how sure
     label_doubt         0-1: what a review's finding leaves to the other explanation
     most_log_odds       natural logarithm of the greatest weight that the evidence of one school may have
+    partial_share       0-1: of the schools with findings, those with findings in some procedures only
+    most_z              greatest z that one procedure may have, SDs of honest schools
+    least_probability   0-1: a school is not flagged below it, whatever the q-value
     culture_probability 0-1: a positive finding needs a probability below this,
     culture_most_z      no pooled z above this,
     culture_procedures  so many procedures, and a lift below the region's
@@ -82,6 +85,9 @@ class ObjectivityMixture(Entry):
     joint_tail_sd: float
     label_doubt: float
     most_log_odds: float
+    partial_share: float
+    most_z: float
+    least_probability: float
     culture_probability: float
     culture_most_z: float
     culture_procedures: int
@@ -138,6 +144,9 @@ def read_objectivity_mixture(fields: Fields) -> ObjectivityMixture:
         joint_tail_sd=fields.number("joint_tail_sd", low=0.001, high=1.0),
         label_doubt=fields.number("label_doubt", low=1e-6, high=0.5),
         most_log_odds=fields.number("most_log_odds", low=1.0, high=50.0),
+        partial_share=fields.share("partial_share"),
+        most_z=fields.number("most_z", low=1.0),
+        least_probability=fields.share("least_probability"),
         culture_probability=fields.share("culture_probability"),
         culture_most_z=fields.number("culture_most_z", low=0.0, high=5.0),
         culture_procedures=fields.whole("culture_procedures", low=1),

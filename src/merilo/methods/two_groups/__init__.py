@@ -4,8 +4,9 @@ combine (combining.py) is what most callers want. `rows` holds nulls of single p
 rates of p-values and of probabilities, `null` the empirical null, `prior` what is known before a run.
 """
 
-from merilo.methods.two_groups.combining import Combined, combine, label_factors
+from merilo.methods.two_groups.combining import Combined, combine
 from merilo.methods.two_groups.discovery import adjusted_p_values, honest_share, posterior_q_values
+from merilo.methods.two_groups.mixture import what_reviews_leave
 from merilo.methods.two_groups.null import StudentNull, fit_student, normal_scores, upper_tail
 from merilo.methods.two_groups.pooling import Pooled, honest_correlation, pool
 from merilo.methods.two_groups.prior import CombiningPrior, KindPrior, plain_prior
@@ -24,10 +25,10 @@ __all__ = [
     "fit_student",
     "honest_correlation",
     "honest_share",
-    "label_factors",
     "normal_scores",
     "plain_prior",
     "pool",
     "posterior_q_values",
     "upper_tail",
+    "what_reviews_leave",
 ]

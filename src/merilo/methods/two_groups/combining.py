@@ -9,8 +9,9 @@ import numpy as np
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.two_groups.discovery import posterior_q_values
 from merilo.methods.two_groups.joint_null import JointNull, fit_joint_null
-from merilo.methods.two_groups.mixture import Mixture, fit_mixture, shift_log_ratios
+from merilo.methods.two_groups.mixture import Mixture, fit_mixture, shift_log_ratios, what_reviews_leave
 from merilo.methods.two_groups.null import StudentNull, fit_student, normal_scores, starting_null
+from merilo.methods.two_groups.partial import partial_log_ratios
 from merilo.methods.two_groups.pooling import Pooled, honest_correlation, pool
 from merilo.methods.two_groups.prior import CombiningPrior
 from merilo.methods.two_groups.rows import RowNulls, fit_rows
@@ -60,10 +61,9 @@ def combine(
     labels (J, K): 1 confirmed by a review, 0 not confirmed, NaN not reviewed.
     """
     z = np.asarray(kinds_z, dtype=np.float64)
-    allowed = None if labels is None else label_factors(labels, prior.label_doubt)
-    fitted = _fit(z, prior, information, allowed, None)
+    fitted = _fit(z, prior, information, labels, None)
     for _round in range(ROUNDS - 1):
-        fitted = _fit(z, prior, information, allowed, fitted)
+        fitted = _fit(z, prior, information, labels, fitted)
     posterior = fitted.mixture.posterior
     known = fitted.pooled.procedures_n.sum(axis=1) > 0
     probability = np.where(known, 1 - posterior[:, 0], np.nan)
@@ -81,22 +81,12 @@ def combine(
         kind_probability=np.where(known[:, None], posterior[:, 1:], np.nan),
         leading=np.where(known, posterior[:, 1:].argmax(axis=1), -1).astype(np.int64),
         q_value=q_value,
-        flagged=np.asarray(np.nan_to_num(q_value, nan=np.inf) <= flag_limit, dtype=np.bool_),
+        flagged=np.asarray(
+            (np.nan_to_num(q_value, nan=np.inf) <= flag_limit)
+            & (np.nan_to_num(probability) >= prior.least_probability),
+            dtype=np.bool_,
+        ),
     )
-
-
-def label_factors(labels: FloatArray, doubt: float) -> FloatArray:
-    """Factors (J, K + 1) of the components, honest first, from labels (J, K): 1 confirmed, 0 not, NaN unknown."""
-    confirmed = np.asarray(labels == 1, dtype=np.bool_)
-    refuted = np.asarray(labels == 0, dtype=np.bool_)
-    factors = np.ones((labels.shape[0], labels.shape[1] + 1))
-    factors[:, 1:][refuted] = doubt**2
-    found = confirmed.any(axis=1)
-    # Whoever found one thing says little of other kinds, but honest the school was not.
-    factors[found, 1:] = doubt
-    factors[found, 0] = doubt**3
-    factors[:, 1:][confirmed] = 1.0
-    return factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +105,20 @@ def _fit(
     z: FloatArray,
     prior: CombiningPrior,
     information: FloatArray | None,
-    allowed: FloatArray | None,
+    labels: FloatArray | None,
     last: _Fitted | None,
 ) -> _Fitted:
     """One round: nulls with the honest probabilities of the last round, then the mixture."""
     kinds = z.shape[2]
     if last is not None:
         honest = last.mixture.posterior[:, 0]
-    elif allowed is not None:
-        honest = allowed[:, 0] / allowed.max(axis=1)
+    elif labels is not None:
+        honest = what_reviews_leave(labels)[:, 0]
     else:
         honest = np.ones(z.shape[0])
     rows = fit_rows(z, honest, prior, None if last is None else last.rows)
-    calibrated = rows.scores(z)
+    # No single procedure outweighs all others.
+    calibrated = np.clip(rows.scores(z), -prior.most_z, prior.most_z)
     correlation = honest_correlation(
         calibrated, honest, prior.column("correlation"), prior.column("correlation_weight")
     )
@@ -142,7 +133,16 @@ def _fit(
     scores = normal_scores((pooled.z - null.mean) / null.sd, null.tail)
     joint = fit_joint_null(scores, honest, prior)
     ratios = shift_log_ratios(scores, pooled.reach, joint, prior)
+    partial = None
+    if last is not None and prior.partial_share > 0:
+        shifts = last.mixture.shift_mean, last.mixture.shift_sd
+        partial = partial_log_ratios(calibrated, correlation, information, *shifts, prior.most_log_odds)
     mixture = fit_mixture(
-        ratios, pooled.reach, prior, allowed=allowed, start=None if last is None else last.mixture
+        ratios,
+        pooled.reach,
+        prior,
+        partial=partial,
+        labels=labels,
+        start=None if last is None else last.mixture,
     )
     return _Fitted(rows, calibrated, correlation, pooled, null, scores, joint, mixture)

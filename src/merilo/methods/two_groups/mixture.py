@@ -82,12 +82,14 @@ def fit_mixture(
     reach: FloatArray,
     prior: CombiningPrior,
     *,
-    allowed: FloatArray | None = None,
+    partial: FloatArray | None = None,
+    labels: FloatArray | None = None,
     start: Mixture | None = None,
 ) -> Mixture:
     """Shares of kinds and their shifts by EM with priors; log_ratio (J, K, G) over SHIFTS, reach (J, K).
 
-    allowed (J, K + 1): factors of reviewed schools' components (1: nothing known), honest first.
+    partial (J, K): log ratios of a shift in some procedures only, such as partial_share of the schools with findings
+    have, NaN: no such thing; labels (J, K): 1 confirmed by a review, 0 not confirmed, NaN not reviewed.
     """
     schools, kinds, _grid = log_ratio.shape
     weight = prior.share_weight
@@ -96,21 +98,25 @@ def fit_mixture(
     mean, sd = (m0.copy(), s0.copy()) if start is None else (start.shift_mean, start.shift_sd)
     shares = np.concatenate([[1 - share.sum()], share]) if start is None else start.shares
     ratio = np.exp(log_ratio)
-    factor = np.ones((schools, kinds + 1)) if allowed is None else allowed
+    in_part, part_ratio = _partial_ratio(partial, prior.partial_share, shape=(schools, kinds))
+    said = None if labels is None else what_reviews_leave(labels)
     posterior = np.zeros((schools, kinds + 1))
     # Shifts of the pooled z as shifts in one procedure: a school of more procedures shows more.
     in_one = SHIFTS / np.maximum(reach, 0.05)[..., None]
     for _step in range(STEPS):
         parts = shift_weights(in_one, mean, sd) * ratio
-        kind_ratio = parts.sum(axis=2)
-        joint = factor * shares * np.concatenate([np.ones((schools, 1)), kind_ratio], axis=1)
+        full = parts.sum(axis=2)
+        kind_ratio = (1 - in_part) * full + in_part * part_ratio
+        joint = shares * np.concatenate([np.ones((schools, 1)), kind_ratio], axis=1)
         new = joint / joint.sum(axis=1, keepdims=True)
-        counted = new[:, 1:, None] * parts / np.maximum(kind_ratio, 1e-300)[..., None]
+        if said is not None:
+            new = _with_reviews(new, said, prior.label_doubt)
+        counted = ((1 - in_part) * new[:, 1:])[..., None] * parts / np.maximum(kind_ratio, 1e-300)[..., None]
         n = counted.sum(axis=(0, 2))
         mean = ((counted * in_one).sum(axis=(0, 2)) + a * m0) / (n + a)
         squares = (counted * (in_one - mean[:, None]) ** 2).sum(axis=(0, 2)) + a * s0**2
         sd = np.sqrt(squares / (n + a))
-        shares = np.concatenate([[0.0], (n + weight * share) / (schools + weight)])
+        shares = np.concatenate([[0.0], (new[:, 1:].sum(axis=0) + weight * share) / (schools + weight)])
         shares[0] = 1 - shares.sum()
         moved = float(np.abs(new - posterior).max(initial=0.0))
         posterior = new
@@ -124,3 +130,36 @@ def shift_weights(in_one: FloatArray, mean: FloatArray, sd: FloatArray) -> Float
     density = np.exp(-0.5 * ((in_one - mean[:, None]) / sd[:, None]) ** 2) * SPACING
     result: FloatArray = density / np.maximum(density.sum(axis=2, keepdims=True), 1e-300)
     return result
+
+
+def _partial_ratio(
+    partial: FloatArray | None, share: float, *, shape: tuple[int, int]
+) -> tuple[FloatArray, FloatArray]:
+    """Shares (J, K) of findings in some procedures only, 0 where there is no such thing, and their ratios (J, K)."""
+    if partial is None:
+        return np.zeros(shape), np.zeros(shape)
+    there = np.isfinite(partial)
+    return np.where(there, share, 0.0), np.exp(np.where(there, partial, -np.inf))
+
+
+def what_reviews_leave(labels: FloatArray) -> FloatArray:
+    """Components (J, K + 1), honest first, that reviews leave possible (1) or not (0); labels (J, K) as `fit_mixture`.
+
+    A confirmed kind leaves only confirmed kinds; a kind that was not confirmed is left out.
+    """
+    confirmed = np.asarray(labels == 1, dtype=np.bool_)
+    possible = np.ones((labels.shape[0], labels.shape[1] + 1))
+    possible[:, 1:][np.asarray(labels == 0, dtype=np.bool_)] = 0.0
+    found = confirmed.any(axis=1)
+    possible[found] = 0.0
+    possible[:, 1:][confirmed] = 1.0
+    return possible
+
+
+def _with_reviews(posterior: FloatArray, possible: FloatArray, doubt: float) -> FloatArray:
+    """Posterior (J, K + 1) of reviewed schools within what is possible, up to the doubt that a review leaves."""
+    # Where the evidence knows nothing of the confirmed kind, the review alone speaks.
+    kept = possible * np.maximum(posterior, 1e-12)
+    result: FloatArray = (1 - doubt) * kept / kept.sum(axis=1, keepdims=True) + doubt * posterior
+    reviewed = possible.min(axis=1) == 0
+    return np.where(reviewed[:, None], result, posterior)

@@ -22,14 +22,14 @@ class KindPrior:
     null_mean: float = 0.0
     null_sd: float = 1.0
     null_weight: float = 30.0
-    tail: float = 0.04
-    tail_sd: float = 0.04
+    tail: float = 0.02
+    tail_sd: float = 0.02
     correlation: float = 0.15
     correlation_weight: float = 30.0
     share: float = 0.01
     shift_mean: float = 2.4
     shift_sd: float = 1.2
-    shift_weight: float = 8.0
+    shift_weight: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,9 @@ class CombiningPrior:
     honest schools, of weight kinds_weight in schools; share_weight: schools behind the prior shares;
     procedure_weight: schools that the common null of a kind counts for in the null of one procedure; joint_tail,
     joint_tail_sd: 1 / degrees of freedom of all kinds together; label_doubt: factor that a review leaves to what it
-    speaks against; most_log_odds: greatest log likelihood ratio of one school.
+    speaks against; most_log_odds: greatest log likelihood ratio of one school; partial_share: of the schools with
+    findings, those with findings in some procedures only; most_z: greatest z that one procedure may have;
+    least_probability: of a flagged school.
     """
 
     kinds: tuple[KindPrior, ...]
@@ -55,6 +57,9 @@ class CombiningPrior:
     joint_tail_sd: float = 0.02
     label_doubt: float = 0.01
     most_log_odds: float = 14.0
+    partial_share: float = 0.2
+    most_z: float = 4.5
+    least_probability: float = 0.5
 
     def column(self, name: str) -> FloatArray:
         """One field of all kinds (K,)."""
