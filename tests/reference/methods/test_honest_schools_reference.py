@@ -77,7 +77,8 @@ def test_gadsden_is_the_most_improbable_district(cohorts: pl.DataFrame) -> None:
 def test_our_version_treats_small_and_large_cohorts_alike(cohorts: pl.DataFrame) -> None:
     """Beside the screen, with errors in both means.
 
-    The SD of a pupil is not in the file: 12 points of 80 were chosen after trying 8, 10 and 12, so this shows that size no longer decides, not that the SD is right.
+    The SD of a pupil is not in the file: 12 points of 80 were chosen after trying 8, 10 and 12,
+    so this shows that size no longer decides, not that the SD is right.
 
     Seen: ours p < 0.05 in 0.055 of cohorts under 25 pupils and 0.053 of 100 and more; the screen flags 0.008 and 0.092.
     """
