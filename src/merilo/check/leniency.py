@@ -34,9 +34,14 @@ def leniency_evidence(
         return [_cannot_tell(profiles, told)]
     honest = profiles.honest
     common = honest.common[: profiles.skills.shape[1]]
-    shared = (profiles.skills * common) @ profiles.skills.T
     found = contrast(
-        honest.straight, profiles.shifts.noise, honest.own, shared, profiles.lenient, profiles.usable
+        honest.straight,
+        profiles.shifts.noise,
+        honest.own,
+        profiles.skills,
+        common,
+        profiles.lenient,
+        profiles.usable,
     )
     # The coefficient is a share of works with room; points gained are that many.
     most = np.maximum((profiles.item_n * profiles.max_points)[:, expert].sum(axis=1), 1)

@@ -51,8 +51,8 @@ def test_a_constant_added_to_a_school_changes_neither_leaks_nor_contrast(x: np.n
     assert np.allclose(
         find_leaks(x, noise, honest, NONE).ratio, find_leaks(x + c, noise, honest, NONE).ratio, atol=1e-4
     )
-    one = contrast(x, noise, own, np.zeros((6, 6)), direction, usable)
-    other = contrast(x + c, noise, own, np.zeros((6, 6)), direction, usable)
+    one = contrast(x, noise, own, NONE, np.zeros(0), direction, usable)
+    other = contrast(x + c, noise, own, NONE, np.zeros(0), direction, usable)
     assert np.allclose(one.z, other.z, atol=1e-4)
 
 

@@ -130,9 +130,8 @@ def test_dictated_items_are_found_in_most_schools_even_from_one_work() -> None:
 def test_contrast_covers_an_added_difference_and_honest_ones_are_standard_normal() -> None:
     shifts, true, _size, factors, honest = honest_world(1)
     direction = (np.arange(ITEMS) < 6).astype(float)
-    shared = (factors * honest.common) @ factors.T
     usable = np.ones(400, bool)
-    found = contrast(honest.straight, shifts.noise, honest.own, shared, direction, usable)
+    found = contrast(honest.straight, shifts.noise, honest.own, factors, honest.common, direction, usable)
     assert 0.9 < found.z.std() < 1.12
     assert 0.025 < (found.z > 1.645).mean() < 0.08
     # sampling alone: the contrast of the true differences is covered

@@ -35,7 +35,7 @@ def test_contrast_is_the_generalised_least_squares_of_statsmodels() -> None:
     direction = np.array([0.5, 0, 0, 1.2, 0, 0.8, 0, 0, 0])
     # small residuals, so that no item is an outlier and all weights are 1
     y = 0.1 * rng.normal(size=(5, 9)) + 0.3 * direction
-    found = contrast(y, noise, own, shared, direction, np.ones(5, bool))
+    found = contrast(y, noise, own, skills, np.full(3, 0.06), direction, np.ones(5, bool))
     for j in range(5):
         covariance = np.diag(noise[j] + own) + shared
         peer = sm.GLS(y[j], sm.add_constant(direction), sigma=covariance).fit()

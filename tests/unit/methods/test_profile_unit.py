@@ -166,7 +166,9 @@ def test_contrast_is_not_told_where_a_group_is_empty() -> None:
     noise[1, :2] = NOTHING_KNOWN
     direction = np.array([1.0, 1.0, 0.0, 0.0])
     usable = np.array([True, True, False])
-    found = contrast(np.zeros((3, 4)), noise, np.full(4, 0.2), np.zeros((4, 4)), direction, usable)
+    found = contrast(
+        np.zeros((3, 4)), noise, np.full(4, 0.2), np.zeros((4, 0)), np.zeros(0), direction, usable
+    )
     assert np.isfinite(found.z).tolist() == [True, False, False]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from merilo.methods.arrays import BoolArray, FloatArray
+from merilo.methods.profile.parts import FREEDOM
 from merilo.methods.profile.scale import robust_variance, weighted_median
 from merilo.methods.profile.shifts import NOTHING_KNOWN
 
@@ -39,31 +40,59 @@ def contrast(
     straight: FloatArray,
     noise: FloatArray,
     own: FloatArray,
-    shared: FloatArray,
+    factors: FloatArray,
+    common: FloatArray,
     direction: FloatArray,
     usable: BoolArray,
 ) -> Contrast:
-    """Generalised least squares of the shifts on [1, direction], covariance diag(noise + own) + shared.
+    """Generalised least squares of the shifts on [1, direction], covariance diag(noise + own) + factors C factors'.
 
-    straight, noise (J, I) logits and variances; own (I,) variances; shared (I, I) covariance by common skills;
-    direction (I,) logits per unit of the coefficient, 0 for the items compared with; usable (J,).
+    straight, noise (J, I) logits and variances; own (I,), common (F,) variances; factors (I, F) common skills;
+    direction (I,) logits per unit of the coefficient, 0 for the items compared with; usable (J,). C is diagonal, common
+    or, for a skill in which the school is far off (another curriculum), what that skill's own common part says: the
+    same heavy tails as in `parts`.
     """
     design = np.stack([np.ones(direction.size), direction], axis=1)
     weight = np.ones_like(straight)
+    skill = np.tile(common, (len(straight), 1))
     beta = np.zeros((len(straight), 2))
     for _step in range(REWEIGHTINGS):
+        shared = _shared(factors, skill)
         beta = np.einsum("jfi,ji->jf", _weights((noise + own) / weight, shared, design), straight)
-        rest = (straight - beta @ design.T) / np.sqrt(noise + own + np.diag(shared))
+        rest = straight - beta @ design.T
+        g = _common_parts(rest, noise + own, shared, factors, skill)
+        skill = np.maximum(common, (FREEDOM * common + g**2) / (FREEDOM + 1))
+        rest = (rest - g @ factors.T) / np.sqrt(noise + own)
         weight = np.minimum(1.0, TUNING / np.maximum(np.abs(rest), 1e-9))
+    shared = _shared(factors, skill)
     used = _weights(noise + own, shared, design)[:, 1]
     sampling = (used**2 * noise).sum(axis=1) / EFFICIENCY
-    single = ((used**2 * own).sum(axis=1) + ((used @ shared) * used).sum(axis=1)) / EFFICIENCY
+    single = (used**2 * own).sum(axis=1) + np.einsum("ji,jik,jk->j", used, shared, used)
+    single = single / EFFICIENCY
     known = noise < NOTHING_KNOWN
     told = usable & known[:, direction != 0].any(axis=1) & known[:, direction == 0].any(axis=1)
     estimate, sampling, single = (np.where(told, x, np.nan) for x in (beta[:, 1], sampling, single))
     factor, centre = _honest(estimate[told], sampling[told], single[told])
     z = (estimate - centre) / np.sqrt(sampling + factor * single)
     return Contrast(estimate, sampling, single, factor, centre, z)
+
+
+def _shared(factors: FloatArray, skill: FloatArray) -> FloatArray:
+    """Covariance (J, I, I) by common skills with variances (J, F)."""
+    result: FloatArray = np.einsum("if,jf,kf->jik", factors, skill, factors, optimize=True)
+    return result
+
+
+def _common_parts(
+    rest: FloatArray, diagonal: FloatArray, shared: FloatArray, factors: FloatArray, skill: FloatArray
+) -> FloatArray:
+    """Common parts (J, F) that the residuals imply."""
+    covariance = shared.copy()
+    places = np.arange(len(factors))
+    covariance[:, places, places] += diagonal
+    solved = np.linalg.solve(covariance, rest[:, :, None])[:, :, 0]
+    result: FloatArray = skill * (solved @ factors)
+    return result
 
 
 def _honest(estimate: FloatArray, sampling: FloatArray, own: FloatArray) -> tuple[float, float]:
@@ -81,8 +110,8 @@ def _honest(estimate: FloatArray, sampling: FloatArray, own: FloatArray) -> tupl
 
 def _weights(diagonal: FloatArray, shared: FloatArray, design: FloatArray) -> FloatArray:
     """(J, 2, I) weights that make the coefficients of a school's shifts."""
-    covariance = np.zeros((len(diagonal), *shared.shape)) + shared
-    places = np.arange(len(shared))
+    covariance = shared.copy()
+    places = np.arange(diagonal.shape[1])
     covariance[:, places, places] += diagonal
     solved = np.linalg.solve(covariance, np.broadcast_to(design, (len(diagonal), *design.shape)))
     normal = np.einsum("if,jig->jfg", design, solved)
