@@ -60,7 +60,7 @@ def contrast(
         shared = _shared(factors, skill)
         beta = np.einsum("jfi,ji->jf", _weights((noise + own) / weight, shared, design), straight)
         rest = straight - beta @ design.T
-        g = _common_parts(rest, noise + own, shared, factors, skill)
+        g = _skill_parts(rest, noise + own, shared, factors, skill)
         skill = np.maximum(common, (FREEDOM * common + g**2) / (FREEDOM + 1))
         rest = (rest - g @ factors.T) / np.sqrt(noise + own)
         weight = np.minimum(1.0, TUNING / np.maximum(np.abs(rest), 1e-9))
@@ -83,7 +83,7 @@ def _shared(factors: FloatArray, skill: FloatArray) -> FloatArray:
     return result
 
 
-def _common_parts(
+def _skill_parts(
     rest: FloatArray, diagonal: FloatArray, shared: FloatArray, factors: FloatArray, skill: FloatArray
 ) -> FloatArray:
     """Common parts (J, F) that the residuals imply."""
