@@ -17,6 +17,7 @@ AUC of z pooled over works and power at 2 % false alarms, full | half strength:
     sparse ratio of pairs alone                           .88  .48 | .80 .38
     items and pairs as one set, or items alone (kept)    1.00 1.00 | .93 .69
     the same where each item is told to other pupils     1.00  .94 | .83 .17
+    kept, on 72 schools of fresh regions                  .999 .97 | .89 .60
 """
 
 from __future__ import annotations
