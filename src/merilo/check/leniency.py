@@ -20,7 +20,8 @@ def leniency_evidence(
     """One piece of evidence. estimate: points gained on person-marked items beyond the region's usual, at the school's
     results on the others, as a share of the maximum of those items. A lenient marker adds a point in some share of the
     works that have room, which raises an item by so many logits as that is worth there (`lenient`): compared with
-    raising all person-marked items by the same logits, AUC at half strength rose from 0.905 to 0.970 (0.952 on fresh regions).
+    raising all person-marked items by the same logits, AUC at half strength rose from 0.905 to 0.970 (on fresh
+    regions 0.952).
 
     profiles: as of school_profiles(sitting), when they are at hand. Lenient or strict marking of the whole authority
     cannot be seen here: the usual school is 0.
