@@ -10,8 +10,7 @@ import polars as pl
 from merilo.check.class_pictures import class_rows, likeness_rows
 from merilo.check.cohort import cohort_evidence
 from merilo.check.evidence import Evidence
-from merilo.check.item_profile import item_picture, item_profile_evidence
-from merilo.check.joint_rises import joint_rises
+from merilo.check.item_profile import item_picture, item_profile_evidence, study_items
 from merilo.check.journal import journal_evidence
 from merilo.check.leniency import leniency_evidence
 from merilo.check.level import level_evidence
@@ -19,11 +18,10 @@ from merilo.check.option_answers import fit_options
 from merilo.check.options import option_evidence, similar_pairs
 from merilo.check.participation import participation_evidence
 from merilo.check.pictures import item_rows, mark_rows, score_rows
-from merilo.check.school_profiles import school_profiles
 from merilo.check.similarity import similarity_evidence
 from merilo.check.sitting import Sitting
 from merilo.check.spread import spread_evidence
-from merilo.check.threshold import study_thresholds, threshold_evidence
+from merilo.check.threshold import ThresholdStudy, study_thresholds, threshold_evidence
 from merilo.check.walk import walk_classes
 from merilo.definitions import Definitions
 from merilo.engines.local import apply_in_order
@@ -80,15 +78,15 @@ class _Job:
 
 def _gather(job: _Job) -> tuple[list[Evidence], dict[str, pl.DataFrame]]:
     sitting, definitions = job.sitting, job.definitions
-    profiles = school_profiles(sitting)
-    rises = None if profiles is None else joint_rises(sitting, profiles, seed=definitions.run.seed)
+    thresholds = study_thresholds(sitting, definitions)
+    items = study_items(sitting, definitions)
     (classes,) = walk_classes([sitting])
     options = fit_options(sitting.works)
     tables = {} if options is None else {"similar_pairs": similar_pairs(sitting, definitions, fitted=options)}
     evidence = [
-        *threshold_evidence(sitting, definitions),
-        *item_profile_evidence(sitting, definitions, rises, profiles),
-        *leniency_evidence(sitting, definitions, profiles),
+        *threshold_evidence(sitting, definitions, thresholds),
+        *item_profile_evidence(sitting, definitions, items),
+        *leniency_evidence(sitting, definitions, None if items is None else items.profiles),
         *(
             similarity_evidence(sitting, classes, definitions)
             if options is None
@@ -101,18 +99,18 @@ def _gather(job: _Job) -> tuple[list[Evidence], dict[str, pl.DataFrame]]:
         *participation_evidence(sitting, definitions, sitting.enrolled),
     ]
     if job.pictures:
-        items = item_picture(sitting, definitions, rises)
-        tables |= dict(_pictures(sitting, definitions, classes))
-        if items is not None:
-            tables["evidence_items"] = item_rows(sitting, items)
+        tables |= dict(_pictures(sitting, thresholds, classes))
+        picture = None if items is None else item_picture(sitting, definitions, items)
+        if picture is not None:
+            tables["evidence_items"] = item_rows(sitting, picture)
     return evidence, tables
 
 
 def _pictures(
-    sitting: Sitting, definitions: Definitions, classes: ClassSums | None
+    sitting: Sitting, thresholds: ThresholdStudy | str, classes: ClassSums | None
 ) -> Iterator[tuple[str, pl.DataFrame]]:
-    study = study_thresholds(sitting, definitions)
-    yield "evidence_scores", score_rows(sitting, None if isinstance(study, str) else study.works.expected)
+    expected = None if isinstance(thresholds, str) else thresholds.works.expected
+    yield "evidence_scores", score_rows(sitting, expected)
     yield "evidence_marks", mark_rows(sitting)
     yield "evidence_classes", class_rows(sitting, classes)
     yield "evidence_likeness", likeness_rows(sitting, classes)

@@ -12,7 +12,7 @@ from merilo.check.school_profiles import LEAST_PUPILS, SchoolProfiles, school_pr
 from merilo.check.sitting import Sitting
 from merilo.definitions import Definitions
 from merilo.language import translator
-from merilo.methods.arrays import BoolArray, FloatArray
+from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.profile import (
     JointRises,
     Leaks,
@@ -29,6 +29,8 @@ _ = translator("check")
 
 # Draws of honest schools' shifts in all, at least one per school and draw of pairs.
 WANTED_DRAWS = 1500
+# Rows of a draw judged at a time: in a town, many draws of few schools together.
+ROWS_AT_ONCE = 2000
 STANDS_OUT = 0.8
 # From this many logits on, the common part of a skill is worth a sentence.
 SKILL_WORTH_TELLING = 0.5
@@ -52,24 +54,38 @@ class ItemPicture:
     stands_out: BoolArray
 
 
+@dataclass(frozen=True, slots=True)
+class ItemStudy:
+    """What the evidence and the figure have in common: profiles of the schools, pairs of items, items that rose."""
+
+    profiles: SchoolProfiles
+    pairs: _Pairs
+    leaks: Leaks
+
+
+def study_items(sitting: Sitting, definitions: Definitions) -> ItemStudy | None:
+    """None where items say nothing (score-only, too few schools). Walks over the works where they are still there."""
+    profiles = school_profiles(sitting)
+    if profiles is None:
+        return None
+    pairs = _Pairs.of(profiles, joint_rises(sitting, profiles, seed=definitions.run.seed))
+    straight, noise = profiles.honest.straight, profiles.shifts.noise
+    leaks = find_leaks(straight, noise, profiles.honest, profiles.factors, pairs.observed())
+    return ItemStudy(profiles, pairs, leaks)
+
+
 def item_profile_evidence(
-    sitting: Sitting,
-    definitions: Definitions,
-    rises: JointRises | None = None,
-    profiles: SchoolProfiles | None = None,
+    sitting: Sitting, definitions: Definitions, study: ItemStudy | None = None
 ) -> list[Evidence]:
-    """One piece of evidence; rises: the second walk's sums, walked here when not given and the works are still there;
-    profiles: as of school_profiles(sitting), when they are at hand.
+    """One piece of evidence; study: as of study_items(sitting, definitions), when it is at hand.
 
     estimate: points of the work gained on items that were probably known, as a share of its maximum (posterior mean).
     """
-    profiles = profiles or school_profiles(sitting)
-    if profiles is None:
+    study = study or study_items(sitting, definitions)
+    if study is None:
         return []
-    seed = definitions.run.seed
-    pairs = _Pairs.of(profiles, rises or joint_rises(sitting, profiles, seed=seed))
-    leaks = _find(profiles, profiles.honest.straight, pairs.observed())
-    z = _distance(profiles, pairs, leaks.ratio, seed)
+    profiles, pairs, leaks = study.profiles, study.pairs, study.leaks
+    z = _distance(profiles, pairs, leaks.ratio, definitions.run.seed)
     told, spread = _told_points(profiles, leaks)
     return [
         Evidence(
@@ -88,14 +104,13 @@ def item_profile_evidence(
 
 
 def item_picture(
-    sitting: Sitting, definitions: Definitions, rises: JointRises | None = None
+    sitting: Sitting, definitions: Definitions, study: ItemStudy | None = None
 ) -> ItemPicture | None:
-    """What the figure needs, for all schools; None where items say nothing (score-only, too few schools)."""
-    profiles = school_profiles(sitting)
-    if profiles is None:
+    """What the figure needs, for all schools; study: as of study_items(sitting, definitions), when it is at hand."""
+    study = study or study_items(sitting, definitions)
+    if study is None:
         return None
-    pairs = _Pairs.of(profiles, rises or joint_rises(sitting, profiles, seed=definitions.run.seed))
-    leaks = _find(profiles, profiles.honest.straight, pairs.observed())
+    profiles, leaks = study.profiles, study.leaks
     information = profiles.shifts.information
     points = np.where(profiles.item_n > 0, profiles.item_n * profiles.max_points, np.nan)
     # A difference of one item moves its points by the information less what the raw score takes back.
@@ -139,27 +154,29 @@ class _Pairs:
         """Of the schools as they are."""
         return None if self.scores is None else PairModel(self.scores.observed, self.rise, self.root_n)
 
-    def drawn(self, number: int) -> PairModel | None:
-        """Of draw `number`, counted round and round."""
+    def drawn(self, numbers: range, rows: IntArray) -> PairModel | None:
+        """The schools `rows` of the draws `numbers`, one draw after another; draws are counted round and round."""
         if self.scores is None:
             return None
-        return PairModel(self.scores.honest[number % self.draws], self.rise, self.root_n)
-
-
-def _find(profiles: SchoolProfiles, straight: FloatArray, pairs: PairModel | None) -> Leaks:
-    return find_leaks(straight, profiles.shifts.noise, profiles.honest, profiles.factors, pairs)
+        scores = [self.scores.honest[number % self.draws, rows] for number in numbers]
+        return PairModel(np.concatenate(scores), self.rise, np.tile(self.root_n[rows], len(numbers)))
 
 
 def _distance(profiles: SchoolProfiles, pairs: _Pairs, ratio: FloatArray, seed: int) -> FloatArray:
     """Distance (J,) of the likelihood ratios from draws of honest schools of the same size."""
     rng = np.random.default_rng([seed, 7])
+    noise, honest, factors = profiles.shifts.noise, profiles.honest, profiles.factors
+    rows = np.flatnonzero(profiles.usable)
+    draws = max(pairs.draws, -(-WANTED_DRAWS // len(profiles.n)))
+    together = max(ROWS_AT_ONCE // len(profiles.n), 1)
+    drawn = []
+    for first in range(0, draws, together):
+        numbers = range(first, min(first + together, draws))
+        shifts = np.concatenate([draw_honest(noise, honest, factors, rng)[rows] for _number in numbers])
+        among = np.tile(noise[rows], (len(numbers), 1))
+        drawn.append(find_leaks(shifts, among, honest, factors, pairs.drawn(numbers, rows)).ratio)
     size = profiles.information_root
-    drawn, sizes = [], []
-    for number in range(max(pairs.draws, -(-WANTED_DRAWS // len(profiles.n)))):
-        shifts = draw_honest(profiles.shifts.noise, profiles.honest, profiles.factors, rng)
-        drawn.append(_find(profiles, shifts, pairs.drawn(number)).ratio[profiles.usable])
-        sizes.append(size[profiles.usable])
-    return null_scores(ratio, np.concatenate(drawn), size, np.concatenate(sizes), profiles.usable)
+    return null_scores(ratio, np.concatenate(drawn), size, np.tile(size[rows], draws), profiles.usable)
 
 
 def _gap(profiles: SchoolProfiles) -> FloatArray:

@@ -69,9 +69,14 @@ class ThresholdStudy:
     lasting: FloatArray
 
 
-def threshold_evidence(sitting: Sitting, definitions: Definitions) -> list[Evidence]:
-    """Share of near-misses lifted, a row for each cut score, and one hidden row with z over all of them."""
-    study = study_thresholds(sitting, definitions)
+def threshold_evidence(
+    sitting: Sitting, definitions: Definitions, study: ThresholdStudy | str | None = None
+) -> list[Evidence]:
+    """Share of near-misses lifted, a row for each cut score, and one hidden row with z over all of them.
+
+    study: as of study_thresholds(sitting, definitions), when it is at hand.
+    """
+    study = study or study_thresholds(sitting, definitions)
     if isinstance(study, str):
         return _cannot_tell(sitting, study)
     pupils = np.rint(study.works.expected.sum(axis=1))
