@@ -143,8 +143,13 @@ SECTIONS: dict[str, tuple[Pair, Pair]] = {
     "kinds": (
         ("Что именно удаётся заметить", "What is found"),
         (
-            "Один вид в десятой части школ: 200 школ, четыре процедуры.",
-            "One kind in a tenth of the schools: 200 schools, four procedures.",
+            "Один вид в десятой части школ: 200 школ, четыре процедуры. Во второй модели школа поднимает большую из "
+            "двух долей, своей обычной (0–50 %, в среднем 25 %) и 85 %, умноженных на силу: при силе 0,25 отличить "
+            "почти нечего, при силе 0,5 (42 %) это не больше, чем делают многие, и по определению не «намного сверх "
+            "обычного».",
+            "One kind in a tenth of the schools: 200 schools, four procedures. In the second simulator a school lifts "
+            "the greater of two shares, its habit (0–50 %, 25 % on average) and 85 % times the strength: at 0.25 there "
+            "is next to nothing to tell, at 0.5 (42 %) it is no more than many do, and by definition not “far beyond”.",
         ),
     ),
     "sizes": (

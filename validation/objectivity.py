@@ -59,7 +59,11 @@ def draw(task: tuple[Setting, int]) -> tuple[Counts, float]:
     setting, seed = task
     with WorldFolder(setting.spec, seed) as known:
         started = time.perf_counter()
-        tables = check_sittings(known.sittings, load_definitions(())).tables
+        try:
+            tables = check_sittings(known.sittings, load_definitions(())).tables
+        except Exception as error:
+            error.add_note(f"in the authority {setting.place} of seed {seed}")
+            raise
         return count_errors(known, tables), time.perf_counter() - started
 
 
