@@ -29,6 +29,7 @@ class RunSettings:
     seed                   whole number from which every random draw starts
     interval_level         0-1: coverage of all intervals
     flag_limit             q-value at or below which evidence on objectivity is flagged
+    attention_probability  probability from which a school that is not flagged is in the zone of attention
     lift_limit             share of near-misses lifted beyond which lifting counts as far beyond practice
     near_miss_points       raw points below a cut score that count as a near miss
     journal_gap_marks      |mark of the work - journal mark| from which a pupil is looked at
@@ -43,6 +44,7 @@ class RunSettings:
     seed: int
     interval_level: float
     flag_limit: float
+    attention_probability: float
     lift_limit: float
     near_miss_points: int
     journal_gap_marks: int
@@ -60,6 +62,7 @@ _RANGES: Mapping[str, tuple[type, float, float]] = MappingProxyType(
         "seed": (int, 0, 2**32 - 1),
         "interval_level": (float, 0.5, 0.999),
         "flag_limit": (float, 0.0, 1.0),
+        "attention_probability": (float, 0.0, 1.0),
         "lift_limit": (float, 0.0, 1.0),
         "near_miss_points": (int, 1, 5),
         "journal_gap_marks": (int, 1, 3),
@@ -105,6 +108,7 @@ def gather_settings(settings: Mapping[str, Setting]) -> RunSettings:
         seed=whole("seed"),
         interval_level=number("interval_level"),
         flag_limit=number("flag_limit"),
+        attention_probability=number("attention_probability"),
         lift_limit=number("lift_limit"),
         near_miss_points=whole("near_miss_points"),
         journal_gap_marks=whole("journal_gap_marks"),

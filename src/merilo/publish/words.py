@@ -48,6 +48,7 @@ def code_words() -> dict[str, dict[str, str]]:
             "contextual_only": _("given context"),  # no earlier results were at hand
         },
         "evidence": {
+            "threshold": _("gathering at the borders of marks"),
             "threshold_3": _("gathering at mark 3"),
             "threshold_4": _("gathering at mark 4"),
             "threshold_5": _("gathering at mark 5"),
@@ -59,6 +60,14 @@ def code_words() -> dict[str, dict[str, str]]:
             "journal": _("marks against the journal"),
             "cohort": _("jump of the same cohort"),
             "participation": _("who was absent"),
+        },
+        "unit": {
+            "share": _("share"),
+            "share of points": _("share of points"),
+            "points": _("points"),
+            "marks": _("marks"),
+            "ratio": _("ratio"),
+            "correlation": _("correlation"),
         },
     }
 

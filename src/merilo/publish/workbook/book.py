@@ -19,8 +19,9 @@ from merilo.publish.disclosure import CENTRE, Audience, protect
 from merilo.publish.gathered import with_gathered
 from merilo.publish.stamp import RunStamp
 from merilo.publish.typography import day, integer
-from merilo.publish.words import notices, small_groups_notice
+from merilo.publish.words import code_words, notices, small_groups_notice
 from merilo.publish.workbook.headers import full_meaning, heads_of, unit
+from merilo.publish.workbook.objectivity import with_objectivity
 from merilo.publish.workbook.sheets import (
     Sheet,
     filled_columns,
@@ -63,6 +64,8 @@ SHAPES = {
 }
 # Differences of shares: shown in percentage points, which no number format can do by itself.
 HUNDREDFOLD = frozenset({"gap_share", "own_share", "gap_share_se"})
+# Estimates of evidence: each row has a unit of its own, and shares are shown as per cent.
+BY_ROW = frozenset({"estimate", "estimate_lower", "estimate_upper"})
 NOT_FOR_THE_PUBLIC = frozenset({"low_results"})  # a list of names; the public report says how many
 LINE = 15.0  # points, height of a line
 MEANING_WIDTH = 80.0
@@ -79,7 +82,10 @@ def write_workbook(
 ) -> Path:
     """Write the workbook for this audience (the centre unless said otherwise), protected by the disclosure rule."""
     definitions = definitions or load_definitions()
-    shown = protect(with_gathered(tables), audience, definitions.disclosure)
+    # The numbers behind the pictures of single schools are on no sheet, and they are most of all rows.
+    needed = {name: frame for name, frame in tables.items() if not name.startswith("evidence_")}
+    shown = protect(with_gathered(needed), audience, definitions.disclosure)
+    shown = with_objectivity(shown, definitions)
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True, "default_date_format": "dd.mm.yyyy"}) as book:
         book.set_properties(
@@ -90,7 +96,7 @@ def write_workbook(
         left_out = NOT_FOR_THE_PUBLIC if audience.kind == "public" else frozenset()
         ready = [
             sheet
-            for sheet in sheets()
+            for sheet in sheets(definitions)
             if sheet.table in shown.keys() - left_out and shown[sheet.table].height
         ]
         writer.how_to_read(ready, shown, authority_name, audience.limit(definitions.disclosure))
@@ -217,7 +223,8 @@ class _Writer:
             page.write_string(MACHINE_ROW, place, _machine_name(name))
             page.write_string(HEAD_ROW, place, heads[place], self.head)
             page.set_column(place, place, widths[place])
-            self._column(page, place, name, sheet.table, rows)
+            units = columns.index("unit") if name in BY_ROW and "unit" in columns else None
+            self._column(page, place, name, sheet.table, rows, units)
         self._room_for_wrapped(page, columns, rows)
         last = HEAD_ROW + max(len(rows), 1)
         if "n" in columns:
@@ -255,12 +262,18 @@ class _Writer:
             if lines > 1:
                 page.set_row(offset, LINE * lines)
 
-    def _column(self, page: Any, place: int, name: str, table: str, rows: list[list[object]]) -> None:
+    def _column(
+        self, page: Any, place: int, name: str, table: str, rows: list[list[object]], units: int | None
+    ) -> None:
+        """The cells of a column. units: the column that holds the unit of each row; None: one unit for all."""
         kind = SHAPES.get(name) or unit(table, name)
-        shape = self.numbers.get(kind, self.numbers[""])
+        plain = self.numbers.get(kind, self.numbers[""])
+        words = code_words()["unit"]
+        shares = (words["share"], words["share of points"])
         wrapped = self.wrapped if name in WRAPPED else self.text
         for offset, row in enumerate(rows, start=HEAD_ROW + 1):
             value = row[place]
+            shape = self.numbers["share"] if units is not None and row[units] in shares else plain
             if isinstance(value, int | float) and not (isinstance(value, float) and math.isnan(value)):
                 page.write_number(offset, place, 100 * value if name in HUNDREDFOLD else value, shape)
             elif isinstance(value, str) and value:

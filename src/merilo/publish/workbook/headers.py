@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from merilo.language import translator
 from merilo.publish.words import meaning
+from merilo.publish.workbook.objectivity import OFFICIAL_MARKERS
 from merilo.tables import TABLES
 
 _ = translator("publish")
@@ -15,7 +16,12 @@ JOINED = {
     "+procedure": ("procedures", "title"),
     "+district": ("organisations", "district"),
     "+school": ("organisations", "name"),
+    "probability_cleaned": ("low_results", "probability_cleaned"),
 }
+
+
+# Sheets made of rows of another table.
+SOURCES = {OFFICIAL_MARKERS: "objectivity"}
 
 
 def short_heads() -> dict[str, str]:
@@ -101,6 +107,13 @@ def short_heads() -> dict[str, str]:
         "p_value": _("p-value"),
         "flagged": _("Asks to be verified"),
         "leading_evidence": _("Leading evidence"),
+        "evidence_n": _("Kinds of evidence that could tell"),
+        "+standing": _("What it says"),
+        "+kinds_missing": _("Kinds that could not tell"),
+        "+explanations": _("Ordinary explanations that fit"),
+        "+low": _("Low results by the rule"),
+        "+estimated": _("What is estimated"),
+        "+marker": _("Official marker"),
         "official_markers_n": _("Official markers"),
         "official_list_n": _("Entries of official lists"),
         "official_lists": _("Official lists"),
@@ -131,17 +144,38 @@ def full_meaning(table: str, column: str) -> str:
     name = column.lstrip("+")
     if column in ("+growth_lower", "+growth_upper"):
         return _("an end of the 95 per cent interval of the mean growth: 1.96 standard errors to each side")
+    if column in _made_here():
+        return _made_here()[column]
     if column in JOINED:
         return meaning(TABLES[JOINED[column][0]].column(JOINED[column][1]))
-    source = TABLES.get(table)
+    source = TABLES.get(SOURCES.get(table, table))
     if source is not None and name in source.schema:
         return meaning(source.column(name))
-    if table not in TABLES and name in TABLES["deficits"].schema:
+    if source is None and name in TABLES["deficits"].schema:
         return meaning(TABLES["deficits"].column(name))
     return short_heads().get(column, name)
 
 
+def _made_here() -> dict[str, str]:
+    """Meanings of columns that the workbook itself makes."""
+    return {
+        "+standing": _(
+            "high culture of assessment; nothing asks to be verified; zone of attention; to be verified; "
+            "too little data"
+        ),
+        "+kinds_missing": _("kinds of evidence that the data of this school do not allow"),
+        "+explanations": _(
+            "ordinary explanations by the kind and size of the school, where something asks for a look"
+        ),
+        "+low": _("on the list of low results or not, and whether chance could turn it"),
+        "+estimated": _("what the estimate beside it is"),
+        "+marker": _("number and title in the printed list"),
+    }
+
+
 def unit(table: str, column: str) -> str:
     """Unit of the column: count, share, points, logits …, or nothing."""
-    source = TABLES.get(table, TABLES["deficits"])
+    source = TABLES.get(SOURCES.get(table, table), TABLES["deficits"])
+    if column == "probability_cleaned":  # joined from low_results on the sheet of schools
+        return "probability"
     return source.column(column).unit if column in source.schema else "count" if column.endswith("_n") else ""

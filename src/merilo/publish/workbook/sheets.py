@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from merilo.definitions import Definitions
 from merilo.language import translator
 from merilo.publish.gathered import DISTRICT_DEFICITS
+from merilo.publish.typography import decimal, percent
 from merilo.publish.words import code_words, in_natural_order, plain_note, yes_no
+from merilo.publish.workbook.objectivity import OFFICIAL_MARKERS, SHOWN_BELOW
 
 _ = translator("publish")
 
@@ -33,8 +36,8 @@ class Sheet:
     frozen: int
 
 
-def sheets() -> list[Sheet]:
-    """All sheets that a workbook can have, in order."""
+def sheets(definitions: Definitions) -> list[Sheet]:
+    """All sheets that a workbook can have, in order. definitions: the limits that their heads name."""
     return [
         Sheet(
             _("Procedures"), "procedures", _("Each procedure as a whole."),
@@ -97,23 +100,50 @@ def sheets() -> list[Sheet]:
              "probability_cleaned", "school_year", "note"),
             ("+district", "+school"), 2,
         ),
+        *_objectivity_sheets(definitions),
         Sheet(
-            _("To verify"), "objectivity_schools",
-            _("Evidence on objectivity of all procedures together. A mark is a request to verify, not a conclusion."),
-            ("+district", "+school", "procedures_n", "probability", "q_value", "flagged", "leading_evidence",
-             "official_markers_n", "official_list_n", "official_lists"),
+            _("Rows not accepted"), "rejected_rows", _("What was not accepted as it stood, and what to do."),
+            ("file", "row", "column", "value", "rule", "message"), ("file", "row", "column"), 1,
+        ),
+    ]  # fmt: skip
+
+
+def _objectivity_sheets(definitions: Definitions) -> list[Sheet]:
+    run = definitions.run
+    return [
+        Sheet(
+            _("Objectivity"), "objectivity_schools",
+            _("Evidence on objectivity of all procedures together, in words; schools in alphabetical order. “To be "
+              "verified”: so far from ordinary schools (q-value up to {flag}) that on average no more than {share} of "
+              "such schools are named for nothing. “Zone of attention”: not as clear, but the probability is "
+              "{attention} or more. Both are a request to look, not a conclusion: first the school explains. “High "
+              "culture of assessment”: fewer works than usual stand on the borders of marks, and nothing stands out. "
+              "Official markers and lists stand beside and are not mixed in. One school in full: merilo explain."
+              ).format(flag=decimal(run.flag_limit, 2), share=percent(run.flag_limit),
+                       attention=decimal(run.attention_probability, 2)),
+            ("+district", "+school", "+standing", "leading_evidence", "probability", "q_value", "procedures_n",
+             "evidence_n", "+kinds_missing", "+explanations", "+low", "probability_cleaned", "official_markers_n",
+             "official_list_n", "official_lists", "note"),
             ("+district", "+school"), 2,
         ),
         Sheet(
             _("Evidence"), "objectivity",
-            _("Evidence of each kind by school and procedure. A mark is a request to verify, not a conclusion."),
+            _("Evidence by school and procedure, where it asks to be verified by itself or where p is below {p}. One "
+              "of twenty ordinary schools is there by chance: one row proves nothing, the sheet “Objectivity” counts "
+              "all of them together. All rows: objectivity.csv. z: distance from ordinary schools; the estimate and "
+              "its 95 per cent interval are in the unit beside them.").format(p=decimal(SHOWN_BELOW, 2)),
             ("+procedure", "+district", "+school", "evidence", "n", "estimate", "estimate_lower", "estimate_upper",
-             "unit", "z", "p_value", "q_value", "flagged", "note"),
+             "unit", "z", "p_value", "q_value", "flagged", "+estimated", "note"),
             ("+procedure", "+district", "+school", "evidence"), 3,
         ),
         Sheet(
-            _("Rows not accepted"), "rejected_rows", _("What was not accepted as it stood, and what to do."),
-            ("file", "row", "column", "value", "rule", "message"), ("file", "row", "column"), 1,
+            _("Official markers"), OFFICIAL_MARKERS,
+            _("Official markers that were seen, computed as printed, beside Merilo's own evidence and not mixed with "
+              "it. They do not take into account how ordinary schools differ: those of a high mean point at strong "
+              "schools most of all."),
+            ("+procedure", "+district", "+school", "+marker", "n", "estimate", "estimate_lower", "estimate_upper",
+             "unit", "note"),
+            ("+procedure", "+district", "+school", "+marker"), 3,
         ),
     ]  # fmt: skip
 
@@ -128,7 +158,7 @@ def sheet_rows(sheet: Sheet, tables: Mapping[str, pl.DataFrame]) -> tuple[list[s
     kinds = {
         "kind": words["procedure_kind" if sheet.table == "procedures" else "effect_kind"],
         "leading_evidence": words["evidence"],
-    } | {name: words[name] for name in ("level", "marking", "item_rule", "stability", "evidence")}
+    } | {name: words[name] for name in ("level", "marking", "item_rule", "stability", "evidence", "unit")}
     return columns, [[_cell(row[column], kinds.get(column)) for column in columns] for row in rows]
 
 

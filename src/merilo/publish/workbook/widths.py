@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-WRAPPED = frozenset({"text", "skill_name", "note", "message", "title", "+procedure"})
+WRAPPED = frozenset(
+    {
+        *("text", "skill_name", "note", "message", "title", "+procedure"),
+        *("+kinds_missing", "+explanations", "+estimated", "+marker", "official_lists"),
+    }
+)
 PAGE_WIDTH = 230.0  # letters across one landscape page that can still be read
 WIDE = {
     "note": 100,
@@ -14,6 +19,12 @@ WIDE = {
     "+procedure": 34,
     "title": 34,
     "+school": 26,
+    "+standing": 28,
+    "+kinds_missing": 34,
+    "+explanations": 34,
+    "+estimated": 44,
+    "+marker": 44,
+    "official_lists": 34,
 }
 
 
