@@ -84,14 +84,15 @@ def count_rises(rules: RiseRules, works: WorksFile, row_group: int) -> JointRise
     administered = points != NOT_ADMINISTERED
     cell = _cells(rules, batch, here, administered)
     rest = np.where(administered, np.maximum(points, 0) - rules.expected[cell], 0.0)
-    both = np.concatenate([rest, np.where(administered, rules.information[cell], 0.0)], axis=1)
+    both = np.stack([rest, np.where(administered, rules.information[cell], 0.0)])
     most = np.where(administered, rules.max_points, 0).sum(axis=1)
     share = np.round(SHARE_STEPS * batch.score[here] / np.maximum(most, 1))
     rng = np.random.default_rng([rules.seed, row_group])
     kept = np.argsort(share, kind="stable")
     sums = [_sum(both, org, rules.n_orgs)]
     for _draw in range(rules.draws):
-        mixed = np.lexsort((rng.random(len(org)), share))
+        # Whole steps and a chance below one: by share, and at random within it.
+        mixed = np.argsort(share + rng.random(len(org)))
         other = np.empty_like(org)
         other[mixed] = org[kept]
         sums.append(_sum(both, other, rules.n_orgs))
@@ -120,19 +121,21 @@ def _cells(rules: RiseRules, batch: Batch, here: np.ndarray, administered: np.nd
 
 
 def _sum(both: FloatArray, org: IntArray, n_orgs: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Sums of residuals, of their products, and of the products of their variances, by school."""
-    items = both.shape[1] // 2
+    """Sums of residuals, of their products, and of the products of their variances, by school.
+
+    both (2, n, I): residuals and their variances of n works; org (n,) rows of schools.
+    """
+    items = both.shape[2]
     left, right = pair_places(items)
-    order = np.argsort(org, kind="stable")
-    ends = np.searchsorted(org[order], np.arange(n_orgs + 1))
-    rows = both[order]
+    rows = both[:, np.argsort(org, kind="stable")]
+    works = np.bincount(org, minlength=n_orgs)
+    ends = np.cumsum(works).tolist()
+    starts = [0, *ends[:-1]]
+    products = np.zeros((n_orgs, 2, items, items))
     excess = np.zeros((n_orgs, items))
-    cross = np.zeros((n_orgs, left.size))
-    scale = np.zeros((n_orgs, left.size))
-    for j in np.flatnonzero(np.diff(ends)):
-        mine = rows[ends[j] : ends[j + 1]]
-        rest, variance = mine[:, :items], mine[:, items:]
-        excess[j] = rest.sum(axis=0)
-        cross[j] = (rest.T @ rest)[left, right]
-        scale[j] = (variance.T @ variance)[left, right]
-    return excess, cross, scale
+    for j in np.flatnonzero(works).tolist():
+        mine = rows[:, starts[j] : ends[j]]
+        np.matmul(mine.transpose(0, 2, 1), mine, out=products[j])
+        mine[0].sum(axis=0, out=excess[j])
+    pairs = products[:, :, left, right]
+    return excess, pairs[:, 0], pairs[:, 1]

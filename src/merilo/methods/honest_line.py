@@ -25,6 +25,8 @@ MOST_OUTLIERS = 0.2
 PRIOR_HONEST = 5.0
 STEPS = 200
 TOLERANCE = 1e-5
+# Eigenvalues smaller than this part of the largest are none.
+SINGULAR = 1e-15
 # In z nothing is further than this: ndtri gives infinities beyond.
 FARTHEST = 8.0
 
@@ -92,7 +94,7 @@ def _iterate(
         honest = _honest(residual / np.sqrt(total), outliers, upwards)
         beta, cov = _line(y, x, honest / total)
         residual = y - x @ beta
-        leverage = np.einsum("ij,jk,ik->i", x, cov, x) / total
+        leverage = ((x @ cov) * x).sum(axis=1) / total
         new = _spread(residual**2, total, honest, leverage, tau2)
         seen = float((1 - honest).sum())
         outliers = min(max(seen, 0.0) / (len(y) + PRIOR_HONEST), most_outliers)
@@ -119,8 +121,16 @@ def _line(y: FloatArray, x: FloatArray, weight: FloatArray) -> tuple[FloatArray,
     if x.shape[1] == 1:
         cov: FloatArray = 1 / information
     else:
-        cov = np.asarray(np.linalg.pinv(information, hermitian=True), dtype=np.float64)
+        cov = _pseudo_inverse(information)
     return cov @ (x.T @ (weight * y)), cov
+
+
+def _pseudo_inverse(information: FloatArray) -> FloatArray:
+    """Moore-Penrose inverse of a symmetric matrix: covariates may be collinear."""
+    values, vectors = np.linalg.eigh(information)
+    kept = np.abs(values) > SINGULAR * np.abs(values).max()
+    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=kept)
+    return np.asarray((vectors * inverse) @ vectors.T)
 
 
 def _spread(
@@ -143,7 +153,7 @@ def _report(
     honest = np.full(len(y), np.nan)
     honest[used] = honest_used
     expected = np.where(used, design @ beta, np.nan)
-    from_line = np.einsum("ij,jk,ik->i", design, cov, design)
+    from_line = ((design @ cov) * design).sum(axis=1)
     # A school that helped to draw the line lies nearer to it; one that was left out does not.
     se = np.sqrt(np.maximum(tau2 + variance + from_line * (1 - 2 * honest), 0.25 * (tau2 + variance)))
     freedom = max(float(honest_used.sum()) - len(beta), 1.0)

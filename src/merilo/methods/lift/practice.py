@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betainc, logsumexp, ndtri
+from scipy.special import betainc, ndtri
 
 from merilo.methods.arrays import BoolArray, FloatArray
 from merilo.methods.lift.schools import SchoolWindows
@@ -67,7 +67,7 @@ class _Likelihood:
         left = np.where(usable, works.remaining_n, 0.0)[:, :, None, None]
         gone = np.where(usable, works.windows_n - works.remaining_n, 0.0)[:, :, None, None]
         log = left * np.log(chance) + gone * np.log1p(-chance)
-        self.table = logsumexp(log, b=NOISE_WEIGHTS, axis=3)
+        self.table = _log_mean(log, NOISE_WEIGHTS)
 
     def at(self, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(J, N) log-likelihood of N settings of the shares (C, N) at all cut scores, and its slopes (J, C, N)."""
@@ -130,15 +130,17 @@ def estimate_practice(works: SchoolWindows, usable: BoolArray) -> Practice:
         for column, (group, part) in enumerate(((usual, 1.0 - pi), (beyond, pi))):
             value, slopes = likelihood.at(group.shares)
             value += np.log(group.weight)
-            log[:, column] = logsumexp(value, axis=1) + np.log(part)
+            top = value.max(axis=1, keepdims=True)
+            log[:, column] = np.log(np.exp(value - top).sum(axis=1)) + top[:, 0] + np.log(part)
             belongs = np.exp(value + np.log(part) - log[:, column, None])
-            pull = np.einsum("jn,jcn->jcn", belongs, slopes)
-            gradient[:, :cuts, column] = np.einsum("jcn,cn->jc", pull, group.by_mean)
-            gradient[:, cuts, column] = np.einsum("jcn,cn->j", pull, group.by_spread)
+            pull = belongs[:, None] * slopes
+            gradient[:, :cuts, column] = (pull * group.by_mean).sum(axis=2)
+            gradient[:, cuts, column] = (pull * group.by_spread).sum(axis=(1, 2))
         total = np.logaddexp(log[:, 0], log[:, 1])
         chance = np.exp(log - total[:, None])
         off = (at - centre) / scale
-        climb = np.append(np.einsum("jpg,jg->p", gradient, chance), (chance[:, 1] - pi).sum())
+        slope = (gradient * chance[:, None]).sum(axis=(0, 2))
+        climb = np.append(slope, (chance[:, 1] - pi).sum())
         return float(0.5 * off @ off - total.sum()), off / scale - climb
 
     found = minimize(
@@ -157,7 +159,7 @@ def log_bayes_beyond(works: SchoolWindows, usable: BoolArray, practice: Practice
     """(J,) log Bayes factor: far beyond the practice against within it; 0 where nothing can be told."""
     likelihood = _Likelihood(works, usable)
     usual, beyond = (
-        logsumexp(likelihood.at(group.shares)[0], b=group.weight, axis=1)
+        _log_mean(likelihood.at(group.shares)[0], group.weight)
         for group in _groups(practice.mean_logit, practice.spread)
     )
     return np.asarray(beyond - usual)
@@ -175,16 +177,16 @@ def practice_z(works: SchoolWindows, usable: BoolArray, practice: Practice) -> F
     se = np.where(usable, works.log_se, 0.0)
     left = np.where(usable, works.remaining_n, 0.0).sum(axis=1)
     kept = 1.0 - _usual(practice.mean_logit, practice.spread, HABITS)
-    tail = np.zeros(len(W))
-    for habit, weight in enumerate(HABIT_WEIGHTS):
-        chance = p * kept[:, habit]
-        expected = W * chance
-        mean = expected.sum(axis=1)
-        noise = np.sqrt(((expected * se) ** 2).sum(axis=1)) / np.maximum(mean, 1e-9)
-        squeeze = (W * chance**2).sum(axis=1) / np.maximum(mean, 1e-9)
-        for at, part in zip(NOISE, NOISE_WEIGHTS, strict=True):
-            factor = np.exp(noise * at - 0.5 * noise**2)
-            tail += weight * part * _middle_tail(left, mean * factor, np.minimum(squeeze * factor, 0.999))
+    chance = p[:, :, None] * kept
+    expected = W[:, :, None] * chance
+    mean = expected.sum(axis=1)
+    noise = np.sqrt(((expected * se[:, :, None]) ** 2).sum(axis=1)) / np.maximum(mean, 1e-9)
+    squeeze = (W[:, :, None] * chance**2).sum(axis=1) / np.maximum(mean, 1e-9)
+    factor = np.exp(noise[:, :, None] * NOISE - 0.5 * noise[:, :, None] ** 2)
+    tails = _middle_tail(
+        left[:, None, None], mean[:, :, None] * factor, np.minimum(squeeze[:, :, None] * factor, 0.999)
+    )
+    tail = tails @ NOISE_WEIGHTS @ HABIT_WEIGHTS
     return np.where(W.sum(axis=1) > 0, -ndtri(np.clip(tail, 1e-15, 1 - 1e-15)), np.nan)
 
 
@@ -206,6 +208,12 @@ def lasting_part(works: SchoolWindows, usable: BoolArray, practice: Practice) ->
     by_chance = expected * (1.0 - chance) + (expected * se[:, :, None]) ** 2
     by_chance = by_chance.sum(axis=1) @ HABIT_WEIGHTS
     return np.asarray(by_habit / np.maximum(by_habit + by_chance, 1e-12))
+
+
+def _log_mean(log: FloatArray, weight: FloatArray) -> FloatArray:
+    """Log of the weighted mean, along the last axis, of what `log` is the logarithm of."""
+    top = log.max(axis=-1)
+    return np.asarray(top + np.log(np.exp(log - top[..., None]) @ weight))
 
 
 def _middle_tail(k: FloatArray, mean: FloatArray, chance: FloatArray) -> FloatArray:

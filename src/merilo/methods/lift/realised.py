@@ -127,7 +127,8 @@ def _limits(value: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArr
         whole = below[row, -1]
         ends = np.interp(np.concatenate([TAILS, TAILS + LEVEL]) * whole, below[row], edges[row])
         start, end = ends[: len(TAILS)], ends[len(TAILS) :]
-        best = int(np.argmin(end - start))
+        # Of intervals equally short the first, whatever the last digit says.
+        best = int(np.argmax(end - start <= (end - start).min() + 1e-9))
         low[row], high[row] = start[best], end[best]
     return low, high
 
