@@ -47,6 +47,8 @@ def _procedure_rows(procedure_ids: Sequence[str], combined: Combined, seen: Floa
         }
         for p, k in where
     ]
+    if not rows:
+        return OBJECTIVITY_MODELS.empty()
     return OBJECTIVITY_MODELS.frame(pl.DataFrame(rows, schema_overrides=OBJECTIVITY_MODELS.schema))
 
 

@@ -50,15 +50,15 @@ def test_options_stand_in_the_order_of_the_works_file(tmp_path):
     got, authority = collected(tmp_path, OPTIONS, keys=KEYS)
     options = pl.read_parquet(got.file.options.path)
     works = pl.read_parquet(got.file.path)
-    assert options["work"].to_list() == ["w3", "w2", "w1", None]
+    assert options["work"].to_list() == ["w3", "w2", None, "w1"]
     assert [got.file.org_ids[row] for row in works["org"]] == ["a", "a", "b", "b"]
     assert [None if r < 0 else got.file.options.rooms[r] for r in options["room"]] == [
-        "12/1", None, "12/2", None,
+        "12/1", None, None, "12/2",
     ]  # fmt: skip
     # Cyrillic for letters that look alike; X beside "not attempted" is no option.
     assert got.file.options.texts == (("А", "В"), ("1.5", "2"))
-    assert options["o0"].to_list() == [0, 1, 0, -1]
-    assert options["o1"].to_list() == [0, -1, 1, -1]
+    assert options["o0"].to_list() == [0, 1, -1, 0]
+    assert options["o1"].to_list() == [0, -1, -1, 1]
     assert got.file.options.keys == (0, 0)
     assert any(path.name == "options.csv" for path in authority.files)
     assert got.rejected.is_empty()
@@ -101,7 +101,7 @@ def test_option_against_the_points_is_reported_and_kept(tmp_path):
     faults = got.rejected
     assert faults["rule"].to_list() == ["option_against_points"] * 2
     assert set(faults["column"]) == {"q1"}
-    assert pl.read_parquet(got.file.options.path)["o0"].to_list() == [0, 1, 0, -1]
+    assert pl.read_parquet(got.file.options.path)["o0"].to_list() == [0, 1, -1, 0]
 
 
 def test_option_of_an_item_that_was_not_administered_counts_as_none(tmp_path):

@@ -57,7 +57,11 @@ def write_works_file(procedure: Procedure, checked: CheckedRows, scratch: Path) 
             **{f"i{k}": values[checked.kept] for k, values in enumerate(checked.points)},
             **{f"c{k}": values[checked.kept] for k, values in enumerate(checked.covariates.values)},
         }
-    ).sort("org", "klass", maintain_order=True)
+    )
+    # By everything else, too: the same works give the same file in whatever order they came.
+    table = table.with_row_index("_row").sort(*table.columns, "_row")
+    order = table["_row"].to_numpy().astype(np.intp)
+    table = table.drop("_row")
     path, sha256 = _store(table, scratch)
     return WorksFile(
         path=path,
@@ -74,7 +78,7 @@ def write_works_file(procedure: Procedure, checked: CheckedRows, scratch: Path) 
         notes=checked.covariates.notes,
         options=None
         if checked.options is None
-        else _write_options(checked.options, checked.kept, np.lexsort((klass, org)), scratch),
+        else _write_options(checked.options, checked.kept, order, scratch),
     )
 
 
