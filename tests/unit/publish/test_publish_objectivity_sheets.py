@@ -61,7 +61,7 @@ def test_standing_of_a_school_follows_its_numbers(row, said):
 
 def test_zone_of_attention_begins_where_the_definition_says(tmp_path):
     own = tmp_path / "own.toml"
-    head = '[defaults]\nversion = "2"\nsource = "сами"\nstatus = "chosen"\ndated_on = "2021"\n'
+    head = '[defaults]\nversion = "2"\nsource = "сами"\nstatus = "read"\ndated_on = "2021"\n'
     own.write_text(head + '[[setting]]\nid = "attention_probability"\nvalue = 0.1\n', encoding="utf-8")
     frame = pl.DataFrame(
         {"flagged": [False], "probability": [0.2], "evidence_n": [9], "high_culture": [False]}

@@ -17,9 +17,11 @@ from merilo.language import language, plural_translator, translator
 from merilo.publish.disclosure import PUBLIC, Audience, protect
 from merilo.publish.fonts import FONT_FOLDER
 from merilo.publish.gathered import with_gathered
+from merilo.publish.objectivity_totals import OBJECTIVITY_TOTALS, objectivity_totals
 from merilo.publish.report.advice import advice, how_to_read, legal, not_shown
 from merilo.publish.report.blocks import Block
 from merilo.publish.report.material import Material, gather
+from merilo.publish.report.objectivity import objectivity
 from merilo.publish.report.overview import marks, overview, participation
 from merilo.publish.report.results import distributions, items_and_skills, journal
 from merilo.publish.report.schools import low_results, progress, schools
@@ -39,6 +41,7 @@ PARTS = (
     items_and_skills,
     distributions,
     journal,
+    objectivity,
     schools,
     progress,
     low_results,
@@ -67,6 +70,7 @@ def write_report(
         # The chapters only count these schools, and a count of schools tells of no pupil; counted after
         # protection, schools with a small group in any procedure would be missing from it.
         shown["low_results"] = tables["low_results"]
+    shown[OBJECTIVITY_TOTALS] = objectivity_totals(tables, definitions)
     material = gather(shown, audience, definitions, authority_name)
     blocks = [block for part in PARTS for block in part(material)]
     pdf = _set(blocks, _head(material, stamp), stamp.made_on)

@@ -8,6 +8,7 @@ from merilo.language import plural_translator, translator
 from merilo.methods.intervals import wilson_interval
 from merilo.publish.report.blocks import Block, TableColumn, heading, points, sentence, table
 from merilo.publish.report.material import Material, Row, joined, share_present, short_title
+from merilo.publish.report.objectivity import objectivity_said
 from merilo.publish.typography import decimal, integer, percent, percent_interval, quoted
 
 _ = translator("report")
@@ -17,6 +18,7 @@ _n = plural_translator("report")
 def overview(material: Material) -> list[Block]:
     """The summary: a sentence for each thing that matters, each with n and how sure it is."""
     said = [_who_took_part(material), *_items_said(material), *_low_said(material), *_lift_said(material)]
+    said += objectivity_said(material)
     return [
         heading(_("In short")),
         sentence(

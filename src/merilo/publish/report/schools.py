@@ -9,6 +9,7 @@ from merilo.language import plural_translator, translator
 from merilo.publish.figures.funnel import funnel_figure
 from merilo.publish.report.blocks import Block, TableColumn, heading, picture, points, sentence, table
 from merilo.publish.report.material import Material, Row, joined, short_title
+from merilo.publish.report.objectivity import cleaned_low
 from merilo.publish.typography import integer, percent, quoted
 
 _ = translator("report")
@@ -111,10 +112,10 @@ def low_results(material: Material) -> list[Block]:
                     "other pupils of the same school could have turned it."
                 ).format(limit=percent(rule.steady_probability)),
                 _(
-                    "A school with results that ask to be verified may not appear among the low ones. "
-                    "The list is read "
-                    "together with the evidence on objectivity, which this report does not hold yet."
+                    "A school with results that ask to be verified may not appear among the low ones: the list is "
+                    "read together with the chapter on objectivity."
                 ),
+                *filter(None, [cleaned_low(material)]),
                 _("The schools are named in the workbook for the centre; here they are not."),
             ]
         ),
