@@ -31,7 +31,7 @@ from merilo.tally import Batch, CellCounts, read_batch
 # Beyond this many sets of administered items, works with the rarer sets are taken at their ability.
 EXACT_PATTERNS = 200
 # Works compared at a time, whole schools: bounds the memory of a walk (a few hundred numbers a work).
-WORKS_AT_ONCE = 20_000
+WORKS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class SimilarityStep:
         org = batch.org[rows]
         starts = np.concatenate([[0], np.flatnonzero(org[1:] != org[:-1]) + 1])
         shares = own_shares(self.implied.without_own(group, answers), answers, columns, starts)
-        possible = np.maximum(administered @ columns.max_points, 1)
+        possible = np.maximum(administered.astype(np.float64) @ columns.max_points.astype(np.float64), 1.0)
         return compare_classes(
             shares,
             answers,

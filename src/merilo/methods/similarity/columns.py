@@ -41,9 +41,10 @@ class AnswerColumns:
 
         points (n, I), below 0 counts as 0; administered (n, I).
         """
-        answers = np.zeros((len(points), self.n), np.float32)
-        place = np.maximum(points, 0) + (np.arange(len(points))[:, None] * self.n + self.starts)
-        answers.ravel()[place.ravel()] = administered.ravel()
+        item = np.repeat(np.arange(len(self.starts)), self.max_points + 1)
+        number = (np.arange(self.n) - self.starts[item]).astype(points.dtype)
+        held = np.where(administered, np.maximum(points, 0), -1).astype(points.dtype)
+        answers: SingleArray = (held[:, item] == number).astype(np.float32)
         return answers
 
     def by_item(self, values: SingleArray) -> SingleArray:

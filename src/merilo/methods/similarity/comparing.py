@@ -10,6 +10,8 @@ of who agrees, on what and how unlikely that was; a mixture, since not all take 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,17 +101,17 @@ def _compare_batch(
         given[~here] = 0.0
     score = np.where(here, part_of_score[row], -1.0)
     rows = klass[first]
-    others = _others(size, width)
-
     gain = _gain(given)
     items = columns.by_item(own)
     compared = items @ items.transpose(0, 2, 1)
     # [v, w]: log likelihood ratio of v's answers if v had taken each from w with probability TAKEN.
-    mixed = _mixed((own * gain) @ own.transpose(0, 2, 1) + LOG_NOT_TAKEN * compared)
-    mixed *= others
+    log_ratio = np.matmul(own * gain, own.transpose(0, 2, 1), dtype=np.float32)
+    log_ratio += LOG_NOT_TAKEN * compared
+    log_ratio[:, place, place] = 0.0
+    mixed = _mixed(log_ratio)
     best = score == score.max(axis=1, keepdims=True)
     prior = BEST_PRIOR * best / best.sum(axis=1, keepdims=True) + (1 - BEST_PRIOR) * here / size[:, None]
-    np.add.at(sums.evidence, rows, _log_mean(mixed.sum(axis=1, dtype=np.float64), prior))
+    np.add.at(sums.evidence, rows, _log_mean(mixed.sum(axis=1).astype(np.float64), prior))
     np.add.at(sums.works, rows, size)
     np.add.at(sums.followers, rows, size - 1)
     np.add.at(sums.level, rows, (score * here).sum(axis=1))
@@ -117,23 +119,16 @@ def _compare_batch(
 
     source = np.argsort(-score, axis=1, kind="stable")[:, :BEST_WORKS]
     tied = np.take_along_axis(best, source, axis=1)
-    _against_best(sums, rows, given, gain, own, compared, others, source, tied)
-    _all_pairs(sums, rows, given, own, compared, others)
+    _against_best(sums, rows, given, gain, own, compared, source, tied)
+    _all_pairs(sums, rows, given, own, items, compared, size)
 
 
 def _gain(given: SingleArray) -> SingleArray:
     """Log of the ratio that an answer shared with the source has over one that is not (…, K); 0 outside the items."""
-    safe = np.where(given > 0, given, np.float32(1.0))
-    ratio = np.log((1 - TAKEN + TAKEN / safe) / (1 - TAKEN))
-    return np.where(given > 0, ratio, 0.0).astype(np.float32)
-
-
-def _others(size: IntArray, width: int) -> SingleArray:
-    """(B, n, n) 1 for two different works of the class."""
-    here = np.arange(width) < size[:, None]
-    both = here[:, :, None] & here[:, None, :]
-    both[:, np.arange(width), np.arange(width)] = False
-    return both.astype(np.float32)
+    ratio = np.zeros_like(given)
+    np.divide(np.float32(TAKEN / (1 - TAKEN)), given, out=ratio, where=given > 0)
+    ratio += np.float32(1.0)
+    return np.log(ratio, out=ratio)
 
 
 def _mixed(log_ratio: SingleArray) -> SingleArray:
@@ -159,13 +154,11 @@ def _against_best(
     gain: SingleArray,
     own: SingleArray,
     compared: SingleArray,
-    others: SingleArray,
     source: IntArray,
     tied: BoolArray,
 ) -> None:
     """What honest works imply when held against the best works (B, c): moments of the log ratio, taken as normal."""
     theirs = np.take_along_axis(own, source[:, :, None], axis=1).transpose(0, 2, 1)
-    valid = np.take_along_axis(others, source[:, None, :], axis=2)
     items = np.take_along_axis(compared, source[:, None, :], axis=2)
     chance = given @ theirs
     expected_gain = given * gain
@@ -174,16 +167,20 @@ def _against_best(
     sd = np.sqrt(np.maximum(variance, 0.0))
     mixed = sum(w * _mixed(mean + x * sd) for x, w in zip(NODES, WEIGHTS, strict=True))
     weight = tied / tied.sum(axis=1, keepdims=True)
-    honest = np.asarray(mixed * valid, np.float64).sum(axis=1)
-    np.add.at(sums.expected, rows, _log_mean(honest, weight))
+    np.add.at(sums.expected, rows, _log_mean(_over_others(np.asarray(mixed), source), weight))
     for name, values in (
         ("alike", own @ theirs),
         ("by_chance", chance),
         ("room", items - chance),
         ("noise", (given * (1 - given)) @ theirs),
     ):
-        mine = (np.asarray(values * valid, np.float64).sum(axis=1) * weight).sum(axis=1)
-        np.add.at(getattr(sums, name), rows, mine)
+        np.add.at(getattr(sums, name), rows, (_over_others(np.asarray(values), source) * weight).sum(axis=1))
+
+
+def _over_others(values: NDArray[Any], source: IntArray) -> FloatArray:
+    """Sums (B, c) over the works of a class but the source itself of values (B, n, c)."""
+    itself = np.take_along_axis(values, source[:, None, :], axis=1)[:, 0]
+    return np.asarray(values.sum(axis=1) - itself, np.float64)
 
 
 def _all_pairs(
@@ -191,29 +188,37 @@ def _all_pairs(
     rows: IntArray,
     given: SingleArray,
     own: SingleArray,
+    items: SingleArray,
     compared: SingleArray,
-    others: SingleArray,
+    size: IntArray,
 ) -> None:
     """Agreement of all pairs, and how many are how alike (variance of the agreement as of a binomial, the most)."""
-    agreeing = own @ own.transpose(0, 2, 1)
+    np.add.at(sums.pairs, rows, size * (size - 1) // 2)
+    for name, values in (("agreeing", own), ("agreeing_expected", given), ("compared", items)):
+        np.add.at(getattr(sums, name), rows, _over_pairs(values))
     expected = given @ given.transpose(0, 2, 1)
-    half = others.sum(axis=(1, 2), dtype=np.float64) / 2
-    np.add.at(sums.pairs, rows, np.rint(half).astype(np.int64))
-    for name, values in (
-        ("agreeing", agreeing),
-        ("agreeing_expected", expected),
-        ("compared", compared),
-    ):
-        np.add.at(getattr(sums, name), rows, np.einsum("bvw,bvw->b", values, others, dtype=np.float64) / 2)
-    variance = expected * (1 - expected / np.maximum(compared, np.float32(1)))
+    variance = expected / np.maximum(compared, np.float32(1))
+    np.subtract(np.float32(1), variance, out=variance)
+    variance *= expected
     np.maximum(variance, np.float32(0.05), out=variance)
-    z = (agreeing - expected) / np.sqrt(variance, out=variance)
+    z = own @ own.transpose(0, 2, 1)
+    z -= expected
+    z /= np.sqrt(variance, out=variance)
+    # A work with itself is no pair, nor is padding, where z is 0 as well: their known number is taken off.
+    place = np.arange(own.shape[1])
+    z[:, place, place] = 0.0
     count = len(LIKENESS_EDGES) + 1
-    # Pairs that are none go to a bin of their own, the last of each class.
-    bins = np.where(others > 0, _bin_of(z), np.int32(count))
-    bins += np.arange(len(rows), dtype=np.int32)[:, None, None] * np.int32(count + 1)
-    seen = np.bincount(bins.ravel(), minlength=len(rows) * (count + 1)).reshape(len(rows), -1)
-    np.add.at(sums.likeness, rows, seen[:, :count] // 2)
+    bins = _bin_of(z)
+    bins += np.arange(len(rows), dtype=np.int32)[:, None, None] * np.int32(count)
+    seen = np.bincount(bins.ravel(), minlength=len(rows) * count).reshape(len(rows), count)
+    seen[:, int(_bin_of(np.zeros(1))[0])] -= len(place) ** 2 - size * (size - 1)
+    np.add.at(sums.likeness, rows, seen // 2)
+
+
+def _over_pairs(values: SingleArray) -> FloatArray:
+    """Sums (B,) over the pairs of works of the products of their rows of values (B, n, K): square of the sum."""
+    whole = np.asarray(values.sum(axis=1), np.float64)
+    return np.asarray(((whole**2).sum(axis=1) - np.einsum("bvk,bvk->b", values, values)) / 2)
 
 
 def _bin_of(z: SingleArray | FloatArray) -> NDArray[np.int32]:

@@ -37,6 +37,10 @@ class ImpliedShares:
 
         group (n,) rows; answers (n, K) one-hot. 0 where the item was not administered to the group.
         """
-        others = np.maximum(self.total[group] - 1.0, 1e-3)[:, None]
-        seen = self.weight[group]
-        return np.where(seen > 0, np.maximum((seen - answers) / others, LEAST_SHARE), 0.0).astype(np.float32)
+        share = self.weight[group]
+        known = share > 0
+        share -= answers
+        share /= np.maximum(self.total[group] - np.float32(1.0), np.float32(1e-3))[:, None]
+        np.maximum(share, np.float32(LEAST_SHARE), out=share)
+        share *= known
+        return share
