@@ -137,7 +137,7 @@ def kind_scores(
     procedures: Sequence[ProcedureEvidence], rows: Sequence[IntArray], schools: int
 ) -> tuple[FloatArray, FloatArray]:
     """Distances z and works used, both (J, P, K); evidences of one kind in a procedure add up as independent."""
-    z = np.full((schools, len(procedures), len(KINDS)), np.nan)
+    z = np.full((schools, max(1, len(procedures)), len(KINDS)), np.nan)
     n = np.zeros_like(z)
     for p, (one, where) in enumerate(zip(procedures, rows, strict=True)):
         for k, kind in enumerate(KINDS):

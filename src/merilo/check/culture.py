@@ -30,7 +30,7 @@ def high_culture(
     """
     rule = definitions.objectivity_mixture
     lift = _lift_against_region(objectivity)
-    below = np.array([lift.get(org, np.inf) < 0 for org in org_ids])
+    below = np.array([lift.get(org, np.inf) < 0 for org in org_ids], dtype=np.bool_)
     with np.errstate(invalid="ignore"):
         calm = combined.probability < rule.culture_probability
         high = (np.nan_to_num(combined.scores, nan=-np.inf) > rule.culture_most_z).any(axis=1)

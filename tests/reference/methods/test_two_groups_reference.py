@@ -13,8 +13,23 @@ from merilo.methods.two_groups.prior import CombiningPrior, KindPrior
 
 # Benjamini & Hochberg 1995, JRSS B 57, section 4.2: 15 comparisons of rt-PA and APSAC in myocardial infarction.
 THROMBOLYSIS = np.array(
-    [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
-    + [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000]
+    [
+        0.0001,
+        0.0004,
+        0.0019,
+        0.0095,
+        0.0201,
+        0.0278,
+        0.0298,
+        0.0344,
+        0.0459,
+        0.324,
+        0.4262,
+        0.5719,
+        0.6528,
+        0.759,
+        1.0,
+    ]
 )
 
 

@@ -17,7 +17,7 @@ from merilo.methods.two_groups.prior import CombiningPrior
 from merilo.methods.two_groups.rows import RowNulls, fit_rows
 
 # Nulls and mixture speak to each other; after four rounds nothing moves any more.
-ROUNDS = 4
+ROUNDS, ROUNDS_WITH_PARTS = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,10 @@ def combine(
     labels (J, K): 1 confirmed by a review, 0 not confirmed, NaN not reviewed.
     """
     z = np.asarray(kinds_z, dtype=np.float64)
-    fitted = _fit(z, prior, information, labels, None)
-    for _round in range(ROUNDS - 1):
-        fitted = _fit(z, prior, information, labels, fitted)
+    fitted = _fit(z, prior, information, labels, None, part=False)
+    for left in range(ROUNDS - 2, -1, -1):
+        # Whether only some procedures are concerned matters last.
+        fitted = _fit(z, prior, information, labels, fitted, part=left < ROUNDS_WITH_PARTS)
     posterior = fitted.mixture.posterior
     known = fitted.pooled.procedures_n.sum(axis=1) > 0
     probability = np.where(known, 1 - posterior[:, 0], np.nan)
@@ -107,6 +108,8 @@ def _fit(
     information: FloatArray | None,
     labels: FloatArray | None,
     last: _Fitted | None,
+    *,
+    part: bool,
 ) -> _Fitted:
     """One round: nulls with the honest probabilities of the last round, then the mixture."""
     kinds = z.shape[2]
@@ -134,7 +137,7 @@ def _fit(
     joint = fit_joint_null(scores, honest, prior)
     ratios = shift_log_ratios(scores, pooled.reach, joint, prior)
     partial = None
-    if last is not None and prior.partial_share > 0:
+    if part and last is not None:
         shifts = last.mixture.shift_mean, last.mixture.shift_sd
         partial = partial_log_ratios(calibrated, correlation, information, *shifts, prior.most_log_odds)
     mixture = fit_mixture(

@@ -23,7 +23,7 @@ class KindPrior:
     null_sd: float = 1.0
     null_weight: float = 30.0
     tail: float = 0.02
-    tail_sd: float = 0.02
+    tail_sd: float = 0.03
     correlation: float = 0.15
     correlation_weight: float = 30.0
     share: float = 0.01
