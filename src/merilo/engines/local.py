@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
+from merilo.language import choose_language, language
 from merilo.tables.works import WorksFile
 
 T = TypeVar("T")
@@ -59,7 +60,13 @@ def _processes(workers: int) -> ProcessPoolExecutor:
     # One thread each: the processes are the parallelism. Children read these when they load polars and numpy.
     for variable in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    # They speak the language of this one, which may have been chosen by hand.
+    return ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=choose_language,
+        initargs=(language(),),
+    )
 
 
 def _fold_in_order(
