@@ -34,7 +34,7 @@ from merilo.language import language
 from merilo.measure.enrolment import enrolled_pupils
 from merilo.measure.procedure import MeasuredProcedure, measure_procedure
 from merilo.publish.result_folder import result_folder
-from merilo.publish.stamp import RunStamp
+from merilo.publish.stamp import RunStamp, short_hash
 from merilo.publish.table_files import write_tables
 from merilo.support.deficits import find_deficits
 from merilo.tables import TABLES
@@ -325,7 +325,7 @@ def _publish(
         run_id=manifest["run_id"],
         made_on=date.fromisoformat(manifest["made_on"]),
         version=manifest["merilo_version"],
-        short_hash=hashlib.sha256(json.dumps(manifest["inputs"], sort_keys=True).encode()).hexdigest()[:8],
+        short_hash=short_hash(manifest["inputs"]),
     )
     name = authority.name
     write_workbook(tables, target / WORKBOOK, stamp=stamp, authority_name=name, definitions=definitions)

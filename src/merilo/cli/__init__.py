@@ -11,6 +11,7 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 from merilo.cli import commands as commands  # noqa: E402 (registers the commands)
+from merilo.cli import explaining as explaining  # noqa: E402
 from merilo.cli.app import app  # noqa: E402
 from merilo.cli.entry import main  # noqa: E402
 

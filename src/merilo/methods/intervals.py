@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, digamma, polygamma
+from scipy.special import betainc, digamma, gammaincinv, polygamma
 from scipy.stats import norm, t
 
 from merilo.errors import DegenerateDataError
@@ -199,3 +199,43 @@ def inverse_trigamma(value: float) -> float:
         if abs(step) < 1e-12 * x:
             break
     return x
+
+
+def pooled_means(
+    group: IntArray,
+    estimate: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    weight: FloatArray,
+    groups: int,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weighted means of independent estimates by group, with limits recovered from theirs (G,) each; NaN for none.
+
+    group (R,) numbers from 0, estimate with limits (R,), weight (R,) > 0. The variance of each estimate is taken from
+    its own limit on either side, so that lopsided intervals stay so: MOVER, Zou & Donner 2008, Statistics in Medicine
+    27. Rows without a finite estimate or limit are left out.
+    """
+    told = np.isfinite(estimate) & np.isfinite(lower) & np.isfinite(upper) & (weight > 0)
+    group = group[told]
+    estimate, lower, upper, weight = (a[told] for a in (estimate, lower, upper, weight))
+    total = np.bincount(group, weight, minlength=groups)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(total > 0, np.bincount(group, weight * estimate, minlength=groups) / total, np.nan)
+        below = np.sqrt(np.bincount(group, (weight * (estimate - lower)) ** 2, minlength=groups)) / total
+        above = np.sqrt(np.bincount(group, (weight * (upper - estimate)) ** 2, minlength=groups)) / total
+    return mean, mean - below, mean + above
+
+
+def count_ratio(count: FloatArray, expected: FloatArray, confidence: float = 0.95) -> ShareInterval:
+    """Poisson counts over what was expected of them, with exact limits: Garwood 1936, Biometrika 28. NaN where 0 is.
+
+    `expected` counts as known; equal shapes.
+    """
+    count, expected = (np.asarray(a, dtype=np.float64) for a in (count, expected))
+    if (count < 0).any() or (expected < 0).any():
+        raise DegenerateDataError("A count must not be negative")
+    tail = (1.0 - confidence) / 2.0
+    low = np.where(count > 0, gammaincinv(np.maximum(count, 1e-300), tail), 0.0)
+    high = gammaincinv(count + 1.0, 1.0 - tail)
+    known = np.where(expected > 0, expected, np.nan)
+    return ShareInterval(share=count / known, lower=low / known, upper=high / known)

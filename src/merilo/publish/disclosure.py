@@ -16,7 +16,9 @@ import polars as pl
 from merilo.language import translator
 from merilo.methods.arrays import BoolArray
 from merilo.publish.cells import protect_cells
+from merilo.publish.evidence_cells import telling_rows, without_few_absent, without_few_absent_by_mark
 from merilo.publish.gathered import DISTRICT_DEFICITS
+from merilo.publish.pictured import PICTURED, SCHOOL_ABSENT
 from merilo.publish.withheld import beside_its_own, codes, find_withheld, gives_others_away
 from merilo.tables import TABLES
 
@@ -25,8 +27,15 @@ _ = translator("publish")
 PUPIL_COLUMNS = frozenset({"pupil_id", "work_id", "first_work", "second_work"})
 EXTREMES = ("min_", "max_", "minimum_", "maximum_")
 NOT_EXTREMES = frozenset({"max_points", "max_score", "min_score"})  # facts of the test form, not of pupils
-STAYS_AT_THE_CENTRE = frozenset({"rejected_rows"})
-NOT_FOR_THE_PUBLIC = frozenset({"objectivity", "objectivity_schools"})
+NEVER_LEAVES = frozenset({"similar_pairs"})
+STAYS_AT_THE_CENTRE = frozenset({"rejected_rows", "objectivity_models"})
+NOT_FOR_THE_PUBLIC = frozenset(
+    {
+        *("objectivity", "objectivity_schools", "objectivity_kinds"),
+        *("evidence_scores", "evidence_items", "evidence_classes", "evidence_likeness", "evidence_marks"),
+        *PICTURED,
+    }
+)
 
 # Tables with shares of categories, whose single cells are protected as well.
 SHARED_OUT = frozenset({"school_results", "procedures", "journal_totals"})
@@ -39,6 +48,7 @@ DESCRIPTIVE = frozenset(
     {
         *("position", "max_points", "max_score", "min_score", "year_group", "programme_year_group"),
         *("cut_3", "cut_4", "cut_5", "pass_score", "score", "items_n", "procedures_n", "row", "schools_n"),
+        *("journal_mark", "mark", "likeness_from", "distance", "shift", "usual", "usual_high", "usual_share"),
     }
 )
 DERIVED_WORDS = frozenset({"stability", "item_rule", "note", "leading_evidence"})
@@ -106,7 +116,16 @@ def protect(
         rows = withheld.rows(name, frame, shown.get("procedures"), limit=limit)
         if audience.kind == "school" and "org_id" not in frame.columns and name != DISTRICT_DEFICITS:
             rows |= gives_others_away(frame, shown, limit=rule.restricted_below)
+        rows = telling_rows(name, frame, rows, limit=limit)
         open_frame = _blank(frame, rows, limit)
+        if name == "objectivity":
+            small = rule.restricted_below
+            open_frame = without_few_absent(
+                open_frame, tables.get("school_results"), limit=limit, small_group=small
+            )
+        if name == SCHOOL_ABSENT:
+            small = rule.restricted_below
+            open_frame = without_few_absent_by_mark(open_frame, limit=limit, small_group=small)
         if name in SHARED_OUT:
             partitions = [codes(frame, ["procedure_id"])] if name == "school_results" else []
             open_frame = protect_cells(
@@ -126,7 +145,7 @@ def withheld_note(limit: int) -> str:
 
 
 def _may_leave(name: str, frame: pl.DataFrame, audience: Audience) -> bool:
-    if PUPIL_COLUMNS & set(frame.columns):
+    if name in NEVER_LEAVES or PUPIL_COLUMNS & set(frame.columns):
         return False
     if name in STAYS_AT_THE_CENTRE:
         return audience.kind == "centre"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -30,3 +33,8 @@ class RunStamp:
         return _("Merilo {version} · run {run} · {date} · {hash}").format(
             version=self.version, run=self.run_id, date=day(self.made_on), hash=self.short_hash
         )
+
+
+def short_hash(inputs: Mapping[str, str]) -> str:
+    """Eight characters that stand for the input files of a run (name -> sha256, as in its manifest)."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:8]
