@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
 import polars as pl
-import typst
 
 from merilo.definitions import Definitions, load_definitions
 from merilo.errors import OutputError
 from merilo.language import language, plural_translator, translator
 from merilo.publish.disclosure import PUBLIC, Audience, protect
-from merilo.publish.fonts import FONT_FOLDER
 from merilo.publish.gathered import with_gathered
 from merilo.publish.objectivity_totals import OBJECTIVITY_TOTALS, objectivity_totals
 from merilo.publish.report.advice import advice, how_to_read, legal, not_shown
-from merilo.publish.report.blocks import Block
 from merilo.publish.report.material import Material, gather
 from merilo.publish.report.objectivity import objectivity
 from merilo.publish.report.overview import marks, overview, participation
 from merilo.publish.report.results import distributions, items_and_skills, journal
 from merilo.publish.report.schools import low_results, progress, schools
+from merilo.publish.report.typesetting import typeset
 from merilo.publish.stamp import RunStamp
 from merilo.publish.typography import day, glue
 
 _ = translator("report")
 _n = plural_translator("report")
-
-TEMPLATE = Path(__file__).parent / "report.typ"
 
 PARTS = (
     overview,
@@ -73,7 +66,7 @@ def write_report(
     shown[OBJECTIVITY_TOTALS] = objectivity_totals(tables, definitions)
     material = gather(shown, audience, definitions, authority_name)
     blocks = [block for part in PARTS for block in part(material)]
-    pdf = _set(blocks, _head(material, stamp), stamp.made_on)
+    pdf = typeset(blocks, _head(material, stamp), stamp.made_on)
     try:
         path.write_bytes(pdf)
     except OSError as problem:
@@ -105,25 +98,3 @@ def _head(material: Material, stamp: RunStamp) -> dict[str, str]:
         "language": language(),
         "empty": _("There is nothing to report: no procedure has works."),
     }
-
-
-def _set(blocks: list[Block], head: dict[str, str], made_on: date) -> bytes:
-    """Compile the template in a folder of its own: pictures beside it, fonts from ours alone."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        for block in blocks:
-            if block["kind"] == "picture":
-                (folder / block["name"]).write_text(block.pop("svg"), encoding="utf-8")
-        text = json.dumps({"head": head, "blocks": blocks}, ensure_ascii=False)
-        (folder / "content.json").write_text(text, encoding="utf-8")
-        (folder / "report.typ").write_text(TEMPLATE.read_text("utf-8"), encoding="utf-8")
-        midnight = (made_on - date(1970, 1, 1)).days * 86400
-        return bytes(
-            typst.compile(
-                folder / "report.typ",
-                root=folder,
-                font_paths=[FONT_FOLDER],
-                ignore_system_fonts=True,
-                timestamp=midnight,
-            )
-        )
