@@ -66,10 +66,13 @@ def fit_absence(absent: FloatArray, entered: FloatArray) -> AbsenceModel:
         [logit((np.median(k / n) + 0.01) / 1.02), TYPICAL_LOG_PRECISION, logit(0.05 / MOST_OUTLIERS)]
     )
 
+    ways = _log_ways(k, n)
+
     def loss(x: FloatArray) -> float:
         outliers = MOST_OUTLIERS * expit(x[2])
-        ordinary = log_beta_binomial(k, n, float(expit(x[0])), float(np.exp(np.clip(x[1], -2, 12))))
-        more = log_beta_binomial(k, n, min(float(expit(x[0])) + HIGHER, 0.9), HIGHER_PRECISION)
+        share, precision = float(expit(x[0])), float(np.exp(np.clip(x[1], -2, 12)))
+        ordinary = ways + _log_beta_ratio(k, n, share, precision)
+        more = ways + _log_beta_ratio(k, n, min(share + HIGHER, 0.9), HIGHER_PRECISION)
         likelihood = np.logaddexp(np.log1p(-outliers) + ordinary, np.log(outliers) + more).sum()
         a, b = OUTLIERS_PRIOR
         prior = -0.5 * ((x[1] - TYPICAL_LOG_PRECISION) / LOG_PRECISION_SD) ** 2
@@ -87,10 +90,20 @@ def fit_absence(absent: FloatArray, entered: FloatArray) -> AbsenceModel:
 
 def log_beta_binomial(k: FloatArray, n: FloatArray, share: float, precision: float) -> FloatArray:
     """Log probability of k of n, broadcast."""
+    return _log_ways(k, n) + _log_beta_ratio(k, n, share, precision)
+
+
+def _log_ways(k: FloatArray, n: FloatArray) -> FloatArray:
+    """Log of the number of ways to choose k of n, broadcast."""
+    result: FloatArray = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return result
+
+
+def _log_beta_ratio(k: FloatArray, n: FloatArray, share: float, precision: float) -> FloatArray:
+    """Log of B(k + a, n - k + b) / B(a, b), a + b = precision, a / (a + b) = share."""
     a, b = share * precision, (1 - share) * precision
     result: FloatArray = (
-        gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-        + gammaln(k + a) + gammaln(n - k + b) - gammaln(n + precision)
+        gammaln(k + a) + gammaln(n - k + b) - gammaln(n + precision)
         + gammaln(precision) - gammaln(a) - gammaln(b)
     )  # fmt: skip
     return result
