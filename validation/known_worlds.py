@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from other_folder import other_sittings
 from other_region import OtherRegion, OtherSettings
 from sittings import simulated_sittings
+from third_folder import third_sittings
+from third_region import ThirdSettings
 
 from merilo.check.sitting import Sitting
 from merilo.methods.arrays import BoolArray, FloatArray, IntArray
@@ -42,7 +44,7 @@ Deeds = tuple[tuple[str, float, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """An authority to draw. kinds, controls: (name, strength, schools); other: the second simulator.
+    """An authority to draw. kinds, controls: (name, strength, schools); other: the second simulator, "third" the third.
 
     prior: pupils have an earlier procedure, so that there are twice as many, the earlier ones untouched (the second
     simulator only; ours distorts both years). half: manipulations in half of the procedures. more: further settings
@@ -53,7 +55,7 @@ class Spec:
     procedures: int = 4
     kinds: Deeds = ()
     controls: Deeds = ()
-    other: bool = False
+    other: bool | str = False
     prior: bool = False
     half: bool = False
     more: tuple[tuple[str, object], ...] = ()
@@ -102,6 +104,8 @@ class KnownWorld:
 
 def known_world(spec: Spec, seed: int, scratch: Path | None = None) -> KnownWorld:
     """Draw an authority. scratch: keeps the works files there (needed by evidence that walks the works again)."""
+    if spec.other == "third":
+        return _third_world(spec, seed, scratch)
     return _other_world(spec, seed, scratch) if spec.other else _our_world(spec, seed, scratch)
 
 
@@ -155,6 +159,33 @@ def _present(sittings: list[Sitting], region: OtherRegion) -> IntArray:
             for name in (one.procedure.procedure_id for one in sittings)
         ],
         axis=1,
+    )
+
+
+def _third_world(spec: Spec, seed: int, scratch: Path | None) -> KnownWorld:
+    settings = ThirdSettings(
+        spec.schools,
+        spec.procedures,
+        town=spec.schools <= 60,
+        kinds=spec.kinds,
+        controls=spec.controls,
+        **dict(spec.more),  # type: ignore[arg-type]
+    )
+    sittings, region = third_sittings(settings, seed, scratch)
+    named = {one.name: one for one in region.procedures}
+    held = [named[one.procedure.procedure_id] for one in sittings]
+    schools = spec.schools
+    return KnownWorld(
+        sittings=sittings,
+        org_ids=region.org_ids,
+        kind=region.kind,
+        control=region.control,
+        strength=region.strength,
+        touched=np.repeat((region.kind != "")[:, None], len(held), axis=1),
+        n=np.stack([np.bincount(one.school[one.present], minlength=schools) for one in held], axis=1),
+        near_n=np.stack([one.near_n for one in held]),
+        lifted_n=np.stack([one.lifted_n for one in held]),
+        degree=np.stack([np.tile(one.degree, (3, 1)) for one in held]),
     )
 
 
