@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from merilo.methods.intervals import clustered_mean, share_difference, wilson_interval
+from merilo.methods.intervals import (
+    clustered_mean,
+    count_ratio,
+    pooled_means,
+    share_difference,
+    wilson_interval,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -86,3 +92,31 @@ def test_error_is_never_below_a_simple_random_sample_of_the_moderated_variance(s
     some = np.isfinite(result.se) & (result.se > 0)
     assert (result.n_effective[some] <= result.n[some] * (1 + 1e-9)).all()
     assert (result.n_effective[some] >= 1 - 1e-9).all() or result.class_variance == 0
+
+
+@given(seed=seeds, rows=st.integers(1, 30), groups=st.integers(1, 5), factor=st.floats(0.1, 10))
+def test_pooled_means_lie_within_and_know_no_unit_of_weight(
+    seed: int, rows: int, groups: int, factor: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    group, estimate = rng.integers(0, groups, rows), rng.normal(size=rows)
+    lower, upper = estimate - rng.uniform(0, 2, rows), estimate + rng.uniform(0, 2, rows)
+    weight = rng.uniform(0.1, 5, rows)
+    one = pooled_means(group, estimate, lower, upper, weight, groups)
+    for g in range(groups):
+        own = group == g
+        if not own.any():
+            assert np.isnan(one[0][g])
+            continue
+        slow = sum(w * e for w, e in zip(weight[own], estimate[own])) / sum(weight[own])
+        assert one[0][g] == pytest.approx(slow, abs=1e-9)
+        assert one[1][g] <= one[0][g] <= one[2][g]
+        assert one[1][g] >= lower[own].min() - 1e-9 and one[2][g] <= upper[own].max() + 1e-9
+    other = pooled_means(group, estimate, lower, upper, weight * factor, groups)
+    assert np.allclose(one, other, equal_nan=True)
+
+
+@given(count=st.integers(0, 400), expected=st.floats(0.5, 500))
+def test_count_ratio_holds_the_ratio_between_its_limits(count: int, expected: float) -> None:
+    ratio = count_ratio(np.array([float(count)]), np.array([expected]))
+    assert 0 <= ratio.lower[0] <= ratio.share[0] < ratio.upper[0]

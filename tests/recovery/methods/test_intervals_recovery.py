@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merilo.methods.intervals import clustered_mean, moderate_variances, wilson_interval
+from merilo.methods.intervals import (
+    clustered_mean,
+    count_ratio,
+    moderate_variances,
+    pooled_means,
+    wilson_interval,
+)
 
 # 80 authorities of 41 schools; errors of classes are common to few schools: SE of a coverage about 0.006.
 REPEATS = 80
@@ -95,3 +101,18 @@ def test_wilson_covers_small_schools() -> None:
     interval = wilson_interval(rng.binomial(n, share), n)
     covered = np.mean((interval.lower <= share) & (share <= interval.upper))
     assert covered == pytest.approx(0.95, abs=0.015)
+
+
+def test_pooled_means_and_count_ratios_cover_their_truth() -> None:
+    """4000 groups of 6 estimates of unlike precision; 4000 counts about 12 (exact limits cover a little more)."""
+    rng = np.random.default_rng(27)
+    group, sd = np.repeat(np.arange(4000), 6), rng.uniform(0.2, 2.0, 24000)
+    weight = rng.uniform(1, 40, 24000)
+    estimate = rng.normal(0.3, sd)
+    _mean, lower, upper = pooled_means(
+        group, estimate, estimate - 1.96 * sd, estimate + 1.96 * sd, weight, 4000
+    )
+    assert 0.94 <= ((lower <= 0.3) & (upper >= 0.3)).mean() <= 0.96
+    expected = rng.uniform(5, 60, 4000)
+    ratio = count_ratio(rng.poisson(0.4 * expected).astype(float), expected)
+    assert 0.95 <= ((ratio.lower <= 0.4) & (ratio.upper >= 0.4)).mean() <= 0.985

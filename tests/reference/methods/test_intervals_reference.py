@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from merilo.methods.intervals import binomial_tail, share_difference, wilson_interval
+from merilo.methods.intervals import (
+    binomial_tail,
+    count_ratio,
+    pooled_means,
+    share_difference,
+    wilson_interval,
+)
 
 PROGRAM = 1e-10
 
@@ -48,3 +54,26 @@ def test_binomial_tail_equals_scipy() -> None:
         assert binomial_tail(hits, n, np.array(share)) == pytest.approx(
             exact - 0.5 * binom.pmf(hits, n, share), abs=PROGRAM
         )
+
+
+def test_pooled_limits_give_newcombe_of_1998_for_a_difference() -> None:
+    """MOVER of half p1 and half -p2, doubled, is method 10: 56/70 against 48/80 has 0.0524 to 0.3339."""
+    one, two = wilson_interval(np.array(56), np.array(70)), wilson_interval(np.array(48), np.array(80))
+    mean, lower, upper = pooled_means(
+        np.zeros(2, np.int64),
+        np.array([one.share, -two.share]),
+        np.array([one.lower, -two.upper]),
+        np.array([one.upper, -two.lower]),
+        np.ones(2),
+        1,
+    )
+    assert 2 * lower[0] == pytest.approx(0.0524, abs=5e-5)
+    assert 2 * upper[0] == pytest.approx(0.3339, abs=5e-5)
+    assert 2 * mean[0] == pytest.approx(0.2, abs=1e-12)
+
+
+def test_counts_have_the_limits_of_garwoods_table_of_1936() -> None:
+    """Garwood 1936, table I, 95 %: 0, 1, 5, 10 seen."""
+    ratio = count_ratio(np.array([0.0, 1.0, 5.0, 10.0]), np.ones(4))
+    assert ratio.lower == pytest.approx([0.0, 0.0253, 1.62, 4.80], abs=0.006)
+    assert ratio.upper == pytest.approx([3.69, 5.57, 11.67, 18.39], abs=0.006)

@@ -9,7 +9,9 @@ from merilo.errors import DegenerateDataError
 from merilo.methods.intervals import (
     binomial_tail,
     clustered_mean,
+    count_ratio,
     moderate_variances,
+    pooled_means,
     share_difference,
     wilson_interval,
 )
@@ -108,3 +110,29 @@ def test_difference_of_equal_shares_is_symmetric() -> None:
     interval = share_difference(np.array(5), np.array(20), np.array(5), np.array(20))
     assert interval.share == 0
     assert interval.lower == pytest.approx(-interval.upper, rel=1e-12)
+
+
+def test_pooled_mean_weighs_and_keeps_lopsided_limits() -> None:
+    """Weights 1 and 3: mean .75; below sqrt((1*.1)^2 + (3*.2)^2)/4, above sqrt(0 + (3*.1)^2)/4; group 1 is empty."""
+    mean, lower, upper = pooled_means(
+        np.array([0, 0, 1]),
+        np.array([0.0, 1.0, np.nan]),
+        np.array([-0.1, 0.8, 0.0]),
+        np.array([0.0, 1.1, 1.0]),
+        np.array([1.0, 3.0, 1.0]),
+        2,
+    )
+    assert mean[0] == pytest.approx(0.75, rel=EXACT)
+    assert mean[0] - lower[0] == pytest.approx(np.sqrt(0.01 + 0.36) / 4, rel=EXACT)
+    assert upper[0] - mean[0] == pytest.approx(0.3 / 4, rel=1e-9)
+    assert np.isnan([mean[1], lower[1], upper[1]]).all()
+
+
+def test_count_ratio_of_nothing_seen_starts_at_zero() -> None:
+    """0 of 10 expected: the upper limit solves exp(-10 u) = .025; nothing expected tells nothing."""
+    ratio = count_ratio(np.array([0.0, 3.0]), np.array([10.0, 0.0]))
+    assert ratio.share[0] == ratio.lower[0] == 0.0
+    assert np.exp(-10 * ratio.upper[0]) == pytest.approx(0.025, rel=1e-9)
+    assert np.isnan(ratio.share[1])
+    with pytest.raises(DegenerateDataError):
+        count_ratio(np.array([-1.0]), np.array([1.0]))

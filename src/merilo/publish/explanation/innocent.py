@@ -192,7 +192,7 @@ def mean_shares(school: School) -> tuple[float | None, float | None]:
 
 
 def _skills(school: School, leading: KindFound) -> Fit | None:
-    """Skills whose items all lie above or below: teaching, taken off before items are looked at."""
+    """Skills whose items all lie above: teaching, taken off before items are looked at."""
     items, plans = school.tables.get("evidence_items"), school.tables.get("items")
     if leading.kind not in OF_ITEMS or items is None or plans is None or "skill" not in plans.columns:
         return None
@@ -200,15 +200,18 @@ def _skills(school: School, leading: KindFound) -> Fit | None:
         items.filter(pl.col("org_id") == school.org_id, pl.col("skill_part_share").is_not_null())
         .join(plans.select("procedure_id", "item_id", "skill"), on=["procedure_id", "item_id"])
         .drop_nulls("skill")
+        .with_columns(pl.col("skill").str.split(";"))
+        .explode("skill")
+        .with_columns(pl.col("skill").str.strip_chars())
         .group_by("skill")
         .agg(part=(pl.col("skill_part_share") * pl.col("n")).sum() / pl.col("n").sum(), items=pl.len())
-        .filter(pl.col("part").abs() >= SKILL_WORTH, pl.col("items") >= 2)
-        .sort(pl.col("part").abs(), descending=True)
+        .filter(pl.col("part") >= SKILL_WORTH, pl.col("items") >= 2)
+        .sort("part", "skill", descending=[True, False])
     )
     if not skills.height:
         return Fit(
             False,
-            _("Another curriculum: no skill as a whole comes much easier or harder here than elsewhere."),
+            _("Another curriculum: no skill as a whole comes much easier here than elsewhere."),
         )
     named = "; ".join(
         f"{quoted(row['skill'])} {signed_points(row['part'])}" for row in skills.head(2).iter_rows(named=True)
@@ -216,9 +219,8 @@ def _skills(school: School, leading: KindFound) -> Fit | None:
     return Fit(
         True,
         _(
-            "Another curriculum: whole skills come easier or harder than elsewhere ({skills} percentage "
-            "points). This is teaching and was taken off; items taught just before the work may still stand "
-            "out."
+            "Another curriculum: whole skills come easier than elsewhere ({skills} percentage points). This "
+            "is teaching and was taken off; items taught just before the work may still stand out."
         ).format(skills=named),
     )
 

@@ -136,13 +136,14 @@ def compared(found: KindFound) -> str:
         return _("In the middle one of the other {n} schools it is {usual}.").format(
             n=integer(found.others_n), usual=value(found.kind, found.usual)
         )
-    return _(
+    said = _(
         "In the middle one of the other {n} schools it is {usual}; in nine of ten it is not above {high}."
     ).format(
         n=integer(found.others_n),
         usual=value(found.kind, found.usual),
         high=value(found.kind, found.usual_high),
     )
+    return said.replace("..", ".")  # an abbreviation may end the sentence
 
 
 def basis(kind: str) -> str:

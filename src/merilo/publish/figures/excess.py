@@ -186,9 +186,9 @@ def _chart(rows: pl.DataFrame, width: int, height: int | None) -> alt.LayerChart
     )
     words = _("beyond the expected, share of the item's points")
     points_axis = (
-        alt.Axis(**caption_above(words, left=left), format="+.0%", tickCount=6)
+        alt.Axis(**caption_above(words, left=left), format=".0%", tickCount=6)
         if is_upright
-        else alt.Axis(title=words, format="+.0%", tickCount=5, orient="top", grid=True)
+        else alt.Axis(title=words, format=".0%", tickCount=5, orient="top", grid=True)
     )
     place, along = ("x", "y") if is_upright else ("y", "x")
     channel = {"x": alt.X, "y": alt.Y}

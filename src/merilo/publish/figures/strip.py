@@ -35,7 +35,7 @@ PALE = "#f3b58a"
 ROW = 20.0
 LINE = 15.0
 GAP = 8.0  # pixels between all procedures together and the single ones
-LABEL = 250.0  # pixels at most for the name of a procedure
+LABEL = 215.0  # pixels at most for the name of a procedure
 
 
 def kind_heads() -> dict[str, str]:
