@@ -24,6 +24,7 @@ MODULES = (
     "bench_multilevel",
     "bench_growth",
     "bench_import",
+    "bench_check",
     "bench_run",
 )
 
