@@ -140,30 +140,30 @@ def _short(page: Page) -> list[str]:
         limit = high if low == 0.0 else low
         sign = "≤" if low == 0.0 else "≥"
         target = f"{sign} {100 * limit:g} %" if share else page.decimal(f"{sign} {limit:.2f}")
-        kept = rate is not None and low - DOUBT * rate.error <= rate.value <= high + DOUBT * rate.error
         rows.append(
             [
                 page.say(words.PROMISES[name]),
                 target,
                 page.percent(rate) if share else page.number(rate),
-                "–" if rate is None else page.say(words.YES if kept else words.NO),
+                "–" if rate is None else page.say(_verdict(rate, low, high)),
             ]
         )
     return page.table(("promise", "target", "measured", "verdict"), rows)
 
 
+def _verdict(rate: Rate, low: float, high: float) -> Pair:
+    if low <= rate.value <= high:
+        return words.YES
+    near = low - DOUBT * rate.error <= rate.value <= high + DOUBT * rate.error
+    return words.NEARLY if near else words.NO
+
+
 def _clean(page: Page) -> list[str]:
     rows = []
-    for simulator in SIMULATORS:
-        for place in _grid(page, simulator, "clean", 0.0):
-            rows.append(
-                [
-                    *_where(page, place),
-                    page.percent(page.rate(place, "false_alarms", "honest")),
-                    page.percent(page.rate(place, "flagged_any", "all")),
-                    page.worlds(place),
-                ]
-            )
+    for place in (one for simulator in SIMULATORS for one in _grid(page, simulator, "clean", 0.0)):
+        flagged = page.percent(page.rate(place, "false_alarms", "honest"))
+        anywhere = page.percent(page.rate(place, "flagged_any", "all"))
+        rows.append([*_where(page, place), flagged, anywhere, page.worlds(place)])
     return page.table(("simulator", "schools", "procedures", "false_alarms", "any", "worlds"), rows)
 
 
@@ -297,6 +297,10 @@ def _named_settings(page: Page, named: dict[str, Pair], kind: str) -> list[str]:
     return page.table(("setting", "strength", "power", "auc", "false", "named", "worlds"), rows)
 
 
+def _text_only(_page: Page) -> list[str]:
+    return []
+
+
 def _how(page: Page) -> list[str]:
     return [page.say(words.REPEAT).format(seed=page.head["first_seed"]), ""]
 
@@ -336,6 +340,7 @@ SECTIONS: dict[str, Callable[[Page], list[str]]] = {
     "probability": _probability,
     "variants": _variants,
     "inflation": _inflation,
+    "options": _text_only,
     "how": _how,
 }
 

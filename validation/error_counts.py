@@ -7,7 +7,7 @@ power                   manipulated schools flagged; by kind and size
 false_discovery         false among flagged, 0 where none is flagged, a mean over authorities; and pooled over them
 flagged_any             authorities with any false flag
 false_alarms            honest schools flagged: "honest" by size, controls by name
-p_05, p_01, known       honest schools' p-values below .05, .01, and known at all; by evidence and works in the row
+p_05, p_01, known       honest schools' p-values below .05, .01, and known at all; by evidence and works of the school
 lift_school, lift_plan  intervals of threshold_* that hold the share lifted, and the share intended, of honest schools
 lift_school_done        the same of schools that lift far beyond, share lifted
 lift_region             the interval of `procedures` holds the share lifted in the authority
@@ -104,11 +104,15 @@ def _probabilities(known: KnownWorld, probability: FloatArray, found: Counts) ->
 
 
 def _p_values(known: KnownWorld, objectivity: pl.DataFrame, found: Counts) -> None:
-    honest = pl.DataFrame({"org_id": known.org_ids}).filter(pl.Series(known.honest & (known.control == "")))
+    plain = known.honest & (known.control == "")
+    ids = [one.procedure.procedure_id for one in known.sittings]
+    works = {(org, name): n for org, row in zip(known.org_ids, known.n) for name, n in zip(ids, row)}
+    honest = pl.DataFrame({"org_id": known.org_ids}).filter(pl.Series(plain))
     rows = objectivity.join(honest, on="org_id").filter(~pl.col("evidence").str.starts_with("fioko"))
     for (evidence,), part in rows.group_by("evidence"):
         p = _numbers(part["p_value"], np.nan)
-        size = np.searchsorted(SIZE_BORDERS, part["n"].fill_null(0).to_numpy(), side="right")
+        n = np.array([works[key] for key in part.select("org_id", "procedure_id").iter_rows()])
+        size = np.searchsorted(SIZE_BORDERS, n, side="right")
         for number, name in ((-1, ""), *enumerate(SIZE_NAMES)):
             here = (size == number) | (number < 0)
             told = here & np.isfinite(p)

@@ -195,9 +195,16 @@ def write_results(measured: Iterable[Measured], path: Path, seed: int) -> None:
 
 
 def kept(setting: Setting, key: Key) -> bool:
-    """Whether a rate goes into the results file: sizes of school only where the document shows them."""
+    """Whether a rate goes into the results file: what the document shows, and its neighbours for whoever reads on."""
+    measure, _of, size = key
     usual = (setting.spec.schools, setting.spec.procedures) == (200, 4)
-    return not key[2] or (usual and setting.name in ("clean", "mixed", "controls") and "said" not in key[0])
+    if measure in ("p_05", "p_01", "known"):
+        return usual and setting.name == "clean"
+    if measure.startswith("lift_"):
+        return usual and not size and setting.name.startswith(("clean", "threshold"))
+    if measure.startswith("probability"):
+        return usual and setting.name == "mixed"
+    return not size or (usual and setting.name in ("clean", "mixed"))
 
 
 if __name__ == "__main__":
