@@ -277,7 +277,7 @@ def _answers(form: Form, theta: FloatArray, easier: FloatArray, rng: np.random.G
     """Honest points (N, I): three-parameter logistic, or generalised partial credit."""
     logit = form.slope * (theta[:, None] + easier - form.difficulty)
     one = form.guessing + (1 - form.guessing) / (1 + np.exp(-logit))
-    points = (rng.random(logit.shape) < one).astype(np.int64)
+    points: IntArray = (rng.random(logit.shape) < one).astype(np.int64)
     for i in np.flatnonzero(form.expert):
         steps = logit[:, i, None] - form.slope[i] * form.steps[i, : form.max_points[i]]
         power = np.exp(np.concatenate([np.zeros((len(theta), 1)), np.cumsum(steps, axis=1)], axis=1))
