@@ -10,7 +10,13 @@ from merilo.methods.arrays import BoolArray, FloatArray, IntArray
 from merilo.methods.two_groups.discovery import posterior_q_values
 from merilo.methods.two_groups.joint_null import JointNull, fit_joint_null
 from merilo.methods.two_groups.mixture import Mixture, fit_mixture, shift_log_ratios, what_reviews_leave
-from merilo.methods.two_groups.null import StudentNull, fit_student, normal_scores, starting_null
+from merilo.methods.two_groups.null import (
+    StudentNull,
+    fit_student,
+    lower_half_mirrored,
+    normal_scores,
+    starting_null,
+)
 from merilo.methods.two_groups.partial import partial_log_ratios
 from merilo.methods.two_groups.pooling import Pooled, honest_correlation, pool
 from merilo.methods.two_groups.prior import CombiningPrior
@@ -123,12 +129,15 @@ def _fit(
     # No single procedure outweighs all others.
     calibrated = np.clip(rows.scores(z), -prior.most_z, prior.most_z)
     correlation = honest_correlation(
-        calibrated, honest, prior.column("correlation"), prior.column("correlation_weight")
+        calibrated,
+        honest,
+        prior.column("correlation"),
+        prior.column("correlation_weight"),
+        lower=last is None,
     )
     pooled = pool(calibrated, correlation, information)
     null = fit_student(
-        pooled.z,
-        honest,
+        *(lower_half_mirrored(pooled.z, honest) if last is None else (pooled.z, honest)),
         starting_null(pooled.z) if last is None else (last.null.mean, last.null.sd),
         (np.zeros(kinds), np.ones(kinds), prior.column("null_weight")),
         (prior.column("tail"), prior.column("tail_sd")),

@@ -25,24 +25,24 @@ class Pooled:
 
 
 def honest_correlation(
-    z: FloatArray, weight: FloatArray, prior: FloatArray, prior_weight: FloatArray
+    z: FloatArray, weight: FloatArray, prior: FloatArray, prior_weight: FloatArray, *, lower: bool = False
 ) -> FloatArray:
     """Correlation (K,) of an honest school's z's in two procedures, from calibrated z (J, P, K), NaN missing.
 
     weight (J,) probability of being honest; prior (K,) of weight prior_weight (K,) in schools. Mean product over all
-    pairs of procedures of a school, each school weighing as its number of procedures less one.
+    pairs of procedures of a school, each school weighing as its number of procedures less one. lower: only schools in
+    the lower half of their kind tell (before anything is known of who stands out).
     """
     seen = np.isfinite(z)
     clipped = np.where(seen, np.clip(z, -CLIP, CLIP), 0.0)
     n = seen.sum(axis=1)
+    weight = _lower_half(clipped.sum(axis=1), n, weight) if lower else weight[:, None] * (n > 0)
     pairs = np.maximum(n * (n - 1), 1)
     products = (clipped.sum(axis=1) ** 2 - (clipped**2).sum(axis=1)) / pairs
-    use = weight[:, None] * (n > 1)
+    use = weight * (n > 1)
     # A school with many procedures tells its own trait exactly and is still one school.
     use = use * np.where(n > 1, n - 1, 0) / np.maximum(n, 1)
-    one = (weight[:, None] * (clipped**2).sum(axis=1)).sum(axis=0) / np.maximum(
-        (weight[:, None] * n).sum(axis=0), 1e-9
-    )
+    one = (weight * (clipped**2).sum(axis=1)).sum(axis=0) / np.maximum((weight * n).sum(axis=0), 1e-9)
     found = (use * products).sum(axis=0) / np.maximum(one, 1e-9)
     result: FloatArray = np.clip(
         (found + prior_weight * prior) / np.maximum(use.sum(axis=0) + prior_weight, 1e-9),
@@ -50,6 +50,20 @@ def honest_correlation(
         MOST_CORRELATION,
     )
     return result
+
+
+def _lower_half(total: FloatArray, n: IntArray, weight: FloatArray) -> FloatArray:
+    """Weights (J, K) of schools in the lower half of their kind, by the sum of z over procedures.
+
+    By symmetry products of honest z's have the same mean there, and schools that stand out are in the upper half.
+    """
+    half = np.zeros(total.shape)
+    for kind in range(total.shape[1]):
+        seen = n[:, kind] > 0
+        if seen.any():
+            mean = total[:, kind] / np.sqrt(np.maximum(n[:, kind], 1))
+            half[:, kind] = seen & (mean <= np.median(mean[seen]))
+    return half * weight[:, None]
 
 
 def pool(z: FloatArray, correlation: FloatArray, information: FloatArray | None = None) -> Pooled:

@@ -11,6 +11,7 @@ from merilo.methods.two_groups.null import (
     StudentNull,
     fit_location_scale,
     fit_student,
+    lower_half_mirrored,
     normal_scores,
     starting_null,
     upper_tail,
@@ -46,16 +47,18 @@ def fit_rows(
     flat = z.reshape(schools, procedures * kinds)
     start = starting_null(flat) if last is None else (last.mean.ravel(), last.sd.ravel())
     step = max(1, schools * procedures // MOST_ROWS)
+    several = z.reshape(schools * procedures, kinds)[::step], np.repeat(honest, procedures)[::step]
+    own = flat, honest
+    if last is None:
+        several, own = lower_half_mirrored(*several), lower_half_mirrored(*own)
     common = fit_student(
-        z.reshape(schools * procedures, kinds)[::step],
-        np.repeat(honest, procedures)[::step],
+        *several,
         (_middle(start[0], kinds), _middle(start[1], kinds)),
         (prior.column("null_mean"), prior.column("null_sd"), prior.column("null_weight")),
         (prior.column("tail"), prior.column("tail_sd")),
     )
     mean, sd = fit_location_scale(
-        flat,
-        honest,
+        *own,
         np.tile(common.tail, procedures),
         start,
         (
