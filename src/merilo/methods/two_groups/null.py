@@ -82,6 +82,8 @@ def lower_half_mirrored(x: FloatArray, weight: FloatArray) -> tuple[FloatArray, 
     w = np.where(
         np.isfinite(x), np.broadcast_to(weight if weight.ndim == 2 else weight[:, None], x.shape), 0.0
     )
+    if not x.shape[0]:
+        return x, w
     order = np.argsort(np.where(np.isfinite(x), x, np.inf), axis=0)
     ranked, below = np.take_along_axis(x, order, 0), np.cumsum(np.take_along_axis(w, order, 0), axis=0)
     total = below[-1]
