@@ -129,11 +129,7 @@ def _fit(
     # No single procedure outweighs all others.
     calibrated = np.clip(rows.scores(z), -prior.most_z, prior.most_z)
     correlation = honest_correlation(
-        calibrated,
-        honest,
-        prior.column("correlation"),
-        prior.column("correlation_weight"),
-        lower=last is None,
+        calibrated, honest, prior.column("correlation"), prior.column("correlation_weight")
     )
     pooled = pool(calibrated, correlation, information)
     null = fit_student(

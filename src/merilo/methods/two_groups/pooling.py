@@ -25,18 +25,18 @@ class Pooled:
 
 
 def honest_correlation(
-    z: FloatArray, weight: FloatArray, prior: FloatArray, prior_weight: FloatArray, *, lower: bool = False
+    z: FloatArray, weight: FloatArray, prior: FloatArray, prior_weight: FloatArray
 ) -> FloatArray:
     """Correlation (K,) of an honest school's z's in two procedures, from calibrated z (J, P, K), NaN missing.
 
     weight (J,) probability of being honest; prior (K,) of weight prior_weight (K,) in schools. Mean product over all
-    pairs of procedures of a school, each school weighing as its number of procedures less one. lower: only schools in
-    the lower half of their kind tell (before anything is known of who stands out).
+    pairs of procedures of a school, each school weighing as its number of procedures less one; only schools in the
+    lower half of their kind tell, since those that stand out in all procedures would pass for lasting traits.
     """
     seen = np.isfinite(z)
     clipped = np.where(seen, np.clip(z, -CLIP, CLIP), 0.0)
     n = seen.sum(axis=1)
-    weight = _lower_half(clipped.sum(axis=1), n, weight) if lower else weight[:, None] * (n > 0)
+    weight = _lower_half(clipped.sum(axis=1), n, weight)
     pairs = np.maximum(n * (n - 1), 1)
     products = (clipped.sum(axis=1) ** 2 - (clipped**2).sum(axis=1)) / pairs
     use = weight * (n > 1)

@@ -13,7 +13,8 @@ _ = translator("explanation")
 ngettext = plural_translator("explanation")
 
 FEW_WORKS = 60  # works of all procedures below which the absence of evidence says little
-OFTEN = (1000, 100, 50, 20, 10)
+# Nothing finer than one in a hundred: how sure the model is beyond that was not measured.
+OFTEN = (100, 50, 20, 10)
 SURE = 0.99
 
 
