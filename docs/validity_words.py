@@ -80,14 +80,16 @@ INTRO: Pair = (
     "а чего увидеть нельзя.\n\n"
     "Правды о настоящих школах не знает никто, поэтому ошибки измерены на смоделированных муниципалитетах и регионах, "
     "где известно, что и где было сделано. Моделей две, и они ничего не делят между собой: на первой признаки "
-    "разрабатывались, вторая построена иначе (другой закон ответов, другие размеры школ, отметок, пропусков), "
-    "и по ней ничего не подбиралось: она только указывала, что не удалось. Верить стоит второй.\n",
+    "разрабатывались, вторая построена иначе (другой закон ответов, другие размеры школ, отметок, пропусков). "
+    "Отдельные признаки по второй не подбирались, но при настройке их сведения смотрели на обе; поэтому потом "
+    "построена третья, на которой не подбиралось ничего (её раздел ниже). Верить стоит второй и третьей.\n",
     "Merilo shows which results **ask to be verified**. That is no verdict and no rating: a person who has seen the "
     "works decides. This page says how often such a request is in vain, what is found, and what cannot be seen.\n\n"
     "Nobody knows the truth about real schools, so errors are measured on simulated towns and regions in which it is "
     "known what was done where. There are two simulators that share nothing: the evidence was developed on the first; "
-    "the second has other laws of answers, sizes, marks and absences; nothing was tuned on it, it only told what had "
-    "failed. Trust the second.\n",
+    "the second has other laws of answers, sizes, marks and absences. Single kinds of evidence were not tuned on it, but "
+    "their combining was set with both in view; so a third was made later on which nothing was tuned (its section is "
+    "below). Trust the second and the third.\n",
 )
 MADE: Pair = (
     "Измерено {date}, Merilo {version}, муниципалитетов и регионов: {worlds}, школ в них: {schools}. "

@@ -118,7 +118,7 @@ def test_heading_is_the_answer(run_folder, state, words):
 @pytest.mark.parametrize(
     ("q", "words"),
     [
-        (0.0003, "Из 1 000 школ"),
+        (0.0003, "Из 100 школ"),
         (0.009, "Из 100 школ"),
         (0.04, "Из 20 школ"),
         (0.1, "Из 10 школ"),

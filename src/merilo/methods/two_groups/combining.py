@@ -125,7 +125,7 @@ def _fit(
         honest = what_reviews_leave(labels)[:, 0]
     else:
         honest = np.ones(z.shape[0])
-    rows = fit_rows(z, honest, prior, None if last is None else last.rows)
+    rows = fit_rows(z, honest, prior, None if last is None else last.rows, lower=last is None)
     # No single procedure outweighs all others.
     calibrated = np.clip(rows.scores(z), -prior.most_z, prior.most_z)
     correlation = honest_correlation(

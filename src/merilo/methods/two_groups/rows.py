@@ -40,16 +40,24 @@ class RowNulls:
 
 
 def fit_rows(
-    z: FloatArray, honest: FloatArray, prior: CombiningPrior, last: RowNulls | None = None
+    z: FloatArray,
+    honest: FloatArray,
+    prior: CombiningPrior,
+    last: RowNulls | None = None,
+    *,
+    lower: bool = False,
 ) -> RowNulls:
-    """Nulls of z (J, P, K), NaN missing, each school counting with its probability of being honest (J,)."""
+    """Nulls of z (J, P, K), NaN missing, each school counting with its probability of being honest (J,).
+
+    lower: from the lower halves alone, before anything is known of who stands out.
+    """
     schools, procedures, kinds = z.shape
     flat = z.reshape(schools, procedures * kinds)
     start = starting_null(flat) if last is None else (last.mean.ravel(), last.sd.ravel())
     step = max(1, schools * procedures // MOST_ROWS)
     several = z.reshape(schools * procedures, kinds)[::step], np.repeat(honest, procedures)[::step]
     own = flat, honest
-    if last is None:
+    if lower:
         several, own = lower_half_mirrored(*several), lower_half_mirrored(*own)
     common = fit_student(
         *several,
