@@ -87,9 +87,9 @@ INTRO: Pair = (
     "works decides. This page says how often such a request is in vain, what is found, and what cannot be seen.\n\n"
     "Nobody knows the truth about real schools, so errors are measured on simulated towns and regions in which it is "
     "known what was done where. There are two simulators that share nothing: the evidence was developed on the first; "
-    "the second has other laws of answers, sizes, marks and absences. Single kinds of evidence were not tuned on it, but "
-    "their combining was set with both in view; so a third was made later on which nothing was tuned (its section is "
-    "below). Trust the second and the third.\n",
+    "the second has other laws of answers, sizes, marks and absences. Single kinds of evidence were not tuned on it, "
+    "but their combining was set with both in view; so a third was made later on which nothing was tuned (its "
+    "section is below). Trust the second and the third.\n",
 )
 MADE: Pair = (
     "Измерено {date}, Merilo {version}, муниципалитетов и регионов: {worlds}, школ в них: {schools}. "

@@ -103,7 +103,8 @@ def _against_schools(z: FloatArray, room: FloatArray) -> FloatArray:
     """Normal z with the honest spread between schools in it. room (J,) followers, by which chance falls."""
     design = np.column_stack([1 / np.sqrt(room), np.ones(len(z))])
     # Beyond doubt not honest: those would only blur where honest schools end.
-    near = np.where(z < np.nanmedian(z) + FAR, z, np.nan)
+    middle = float(np.nanmedian(z)) if np.isfinite(z).any() else 0.0
+    near = np.where(z < middle + FAR, z, np.nan)
     variance = _chance(near, room) / room
     line = fit_honest_line(near / np.sqrt(room), design, variance)
     from_line = np.einsum("ij,jk,ik->i", design, line.beta_cov, design)
