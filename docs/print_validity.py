@@ -339,6 +339,7 @@ SECTIONS: dict[str, Callable[[Page], list[str]]] = {
     "lifts": _lifts,
     "probability": _probability,
     "variants": _variants,
+    "third": _text_only,
     "inflation": _inflation,
     "options": _text_only,
     "how": _how,

@@ -205,6 +205,42 @@ SECTIONS: dict[str, tuple[Pair, Pair]] = {
             "The second simulator with its habits changed: 200 schools, four procedures, all kinds together.",
         ),
     ),
+    "third": (
+        ("Третья модель: судья со стороны", "The third simulator: a judge from outside"),
+        (
+            "Измерено 23.11.2026 моделью `validation/third_region.py` (угадывание, задания в 1–3 балла, "
+            "пропуски целыми "
+            "днями, другие журналы), на которой ничего не подбиралось. Её смотрели дважды: до и после последней правки "
+            "сведения признаков (итоги почти те же); здесь второй раз, на новых зёрнах.\n\n"
+            "| условия | повторов | найдено | AUC | лишние | отмечено нетронутых |\n|---|---|---|---|---|---|\n"
+            "| 200 школ, 4 процедуры, вмешательства нет | 10 | – | – | – | 0 из 2000 |\n"
+            "| то же, сила 1 в 15 % школ | 8 | 95,0 ± 1,5 % | 1,00 | 7 ± 2 % | 1,3 % |\n"
+            "| то же, сила 0,5 | 6 | **29 ± 4 %** | 0,84 | 3 ± 2 % | 0,2 % |\n"
+            "| то же, сила 0,5, списывания больше | 4 | **45 ± 5 %** | 0,89 | 7 ± 1 % | 0,6 % |\n"
+            "| город, 41 школа, вмешательства нет | 10 | – | – | – | 0 из 410 |\n"
+            "| город, 41 школа, сила 1 | 10 | 96 ± 3 % | 1,00 | 4 ± 4 % | 0,8 % |\n"
+            "| школы, которые только выглядят необычно (6 видов) | 4 | – | – | – | 0 из 144 |\n\n"
+            "p-значение ниже 0,05 у нетронутых школ (200 школ, без вмешательства): от 4,6 до 5,5 % по видам, разброс "
+            "баллов 6,2 %. Интервал доли поднятых работ школы верен в 92,8–93,7 %, по региону в 97,5 %. "
+            "Подъём при силе 0,5 (42 % работ у границы) не найден ни разу: столько же поднимают и обычные школы.",
+            "Measured 2026-11-23 on `validation/third_region.py` (guessing, items of 1–3 points, whole days of "
+            "absence, other "
+            "journals), on which nothing was tuned. It was looked at twice: before and after the last change of the "
+            "combining (nearly the same results); this is the second time, on new seeds.\n\n"
+            "| setting | authorities | found | AUC | false | untouched flagged |\n|---|---|---|---|---|---|\n"
+            "| 200 schools, 4 procedures, nothing done | 10 | – | – | – | 0 of 2000 |\n"
+            "| the same, strength 1 in 15 % of schools | 8 | 95.0 ± 1.5 % | 1.00 | 7 ± 2 % | 1.3 % |\n"
+            "| the same, strength 0.5 | 6 | **29 ± 4 %** | 0.84 | 3 ± 2 % | 0.2 % |\n"
+            "| the same, strength 0.5, more copying | 4 | **45 ± 5 %** | 0.89 | 7 ± 1 % | 0.6 % |\n"
+            "| a town of 41, nothing done | 10 | – | – | – | 0 of 410 |\n"
+            "| a town of 41, strength 1 | 10 | 96 ± 3 % | 1.00 | 4 ± 4 % | 0.8 % |\n"
+            "| schools that only look unusual (6 kinds) | 4 | – | – | – | 0 of 144 |\n\n"
+            "p below .05 in untouched schools (200 schools, nothing done): 4.6 to 5.5 % by kind, spread 6.2 %. "
+            "The interval "
+            "of a school's share lifted holds in 92.8–93.7 %, the region's in 97.5 %. Lifting at strength 0.5 (42 % of "
+            "near-misses) was never found: ordinary schools lift as much.",
+        ),
+    ),
     "inflation": (
         ("Чего увидеть нельзя", "What cannot be seen"),
         (
