@@ -99,10 +99,8 @@ def document(language: int, path: Path = RESULTS) -> str:
     head, rates = read(path)
     page = Page(head, rates, language)
     drawn = {place: int(page.worlds(place)) for place, *_rest in rates}
-    lines = [
-        page.say(words.TITLE),
-        "",
-        page.say(words.INTRO),
+    lines = [page.say(words.TITLE), "", page.say(words.INTRO)]
+    lines += [
         page.say(words.MADE).format(
             date=head["made_on"],
             version=head["merilo_version"],
