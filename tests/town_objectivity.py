@@ -10,7 +10,7 @@ from merilo.tables.objectivity import KINDS
 # org -> probability, q, flagged, leading kind, kinds told, high culture, official markers.
 SCHOOLS = {
     "S01": (0.02, 0.7, False, None, 1, False, 0),
-    "S04": (0.99, 0.01, True, "threshold", 9, False, 1),
+    "S04": (0.99, 0.01, True, "threshold_3", 9, False, 1),
     "S06": (0.6, 0.2, False, "similarity", 8, False, 3),
     "S07": (0.001, 0.9, False, None, 9, True, 2),
     "S08": (0.15, 0.5, False, "spread", 9, False, 0),

@@ -28,10 +28,13 @@ from merilo.tables.objectivity import (
     OBJECTIVITY_KINDS,
     OBJECTIVITY_MODELS,
     OBJECTIVITY_SCHOOLS,
+    kind_of,
 )
 
 # A leading kind is named from this probability; below it there is nothing to lead.
 NAMED_FROM = 0.1
+# Where lifting leads and no single cut score could be told.
+FIRST_CUT = "threshold_3"
 # Findings of reviews: (org_id, kind; "" any kind) -> confirmed or not.
 Findings = Mapping[tuple[str, str], bool]
 
@@ -195,7 +198,7 @@ def _evidence_rows(
 
 def _row_prior(names: Sequence[str], prior: CombiningPrior) -> CombiningPrior:
     """Priors of named evidences: each takes its kind's."""
-    kinds = tuple(prior.kinds[KINDS.index(_kind_of(name))] for name in names)
+    kinds = tuple(prior.kinds[KINDS.index(kind_of(name) or name)] for name in names)
     nothing = np.zeros((len(names), len(names)))
     return CombiningPrior(
         kinds=kinds,
@@ -204,10 +207,6 @@ def _row_prior(names: Sequence[str], prior: CombiningPrior) -> CombiningPrior:
         kinds_correlation=np.eye(len(names)),
         procedure_weight=prior.procedure_weight,
     )
-
-
-def _kind_of(name: str) -> str:
-    return "threshold" if name.startswith("threshold_") else name
 
 
 def _rows_of(
@@ -243,7 +242,11 @@ def _school_rows(
     held = np.isfinite(combined.calibrated).any(axis=2).sum(axis=1)
     with np.errstate(invalid="ignore"):
         named = (combined.probability >= NAMED_FROM) | combined.flagged
-    leading = [KINDS[k] if named[j] else None for j, k in enumerate(combined.leading)]
+    strongest = _strongest_cuts(objectivity)
+    leading = [
+        (strongest.get(org, FIRST_CUT) if KINDS[k] == "threshold" else KINDS[k]) if named[j] else None
+        for j, (org, k) in enumerate(zip(org_ids, combined.leading, strict=True))
+    ]
     return pl.DataFrame(
         {
             "org_id": list(org_ids),
@@ -258,6 +261,19 @@ def _school_rows(
         schema_overrides={"org_id": pl.String, "leading_evidence": pl.String},
     ).with_columns(
         pl.when(pl.col("evidence_n") > 0).then(pl.col("flagged")).alias("flagged"),
+    )
+
+
+def _strongest_cuts(objectivity: pl.DataFrame) -> dict[str, str]:
+    """org_id -> the threshold_<mark> that stands out most over all procedures."""
+    return dict(
+        objectivity.filter(pl.col("evidence").str.starts_with("threshold_") & pl.col("z").is_finite())
+        .group_by("org_id", "evidence")
+        .agg(pl.col("z").sum() / pl.len().sqrt())
+        .sort("org_id", "z", "evidence", descending=[False, True, False])
+        .group_by("org_id", maintain_order=True)
+        .agg(pl.col("evidence").first())
+        .iter_rows()
     )
 
 

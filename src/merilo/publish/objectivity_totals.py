@@ -12,7 +12,7 @@ import polars as pl
 
 from merilo.definitions import Definitions
 from merilo.publish.standing import STANDINGS, standing
-from merilo.tables.objectivity import KINDS
+from merilo.tables.objectivity import KINDS, kind_of
 
 OBJECTIVITY_TOTALS = "objectivity_totals"
 FEWEST_SCHOOLS = 10  # judged; in a smaller authority counts would name schools
@@ -47,7 +47,8 @@ def objectivity_totals(tables: Mapping[str, pl.DataFrame], definitions: Definiti
 
 
 def _kinds(to_verify: pl.DataFrame) -> list[tuple[str, str, int, int]]:
-    counts = {kind: to_verify.filter(pl.col("leading_evidence") == kind).height for kind in KINDS}
+    leading = [kind_of(name) for name in to_verify["leading_evidence"]]
+    counts = {kind: leading.count(kind) for kind in KINDS}
     named = {kind: n for kind, n in counts.items() if n >= FEWEST_NAMED}
     other = to_verify.height - sum(named.values())
     rows = [("kind", kind, n, to_verify.height) for kind, n in named.items()]

@@ -36,6 +36,12 @@ KINDS = (
     "participation",
 )
 
+
+def kind_of(evidence: str | None) -> str | None:
+    """The kind that a name of evidence belongs to: threshold_3 is of the kind threshold."""
+    return "threshold" if evidence is not None and evidence.startswith("threshold") else evidence
+
+
 OBJECTIVITY = Table(
     name="objectivity",
     key=("procedure_id", "org_id", "evidence"),
@@ -74,7 +80,12 @@ OBJECTIVITY_SCHOOLS = Table(
         ),
         number("q_value", "probability", "q-value", "q-значение"),
         Column("flagged", pl.Boolean, "asks to be verified", "требует проверки"),
-        text("leading_evidence", "leading kind of evidence", "ведущий признак", values=KINDS),
+        text(
+            "leading_evidence",
+            "leading evidence: the strongest of the leading kind",
+            "ведущий признак: самый заметный ведущего вида",
+            values=tuple(name for name in EVIDENCE if not name.startswith("fioko_")),
+        ),
         count("evidence_n", "kinds of evidence that could tell", "сколько видов признаков удалось оценить"),
         Column("high_culture", pl.Boolean, "high culture of assessment", "культура оценивания высокая"),
         count("official_markers_n", "official markers seen", "число официальных маркеров"),

@@ -19,7 +19,7 @@ DEFINITIONS = load_definitions()
 BLAMING = ("манипул", "списыва", "обман", "виновн", "нарушител", "худш", "недобросовест", "подтасов")
 LIFTING = {
     f"S{number:02}": (0.99, 0.01, True, kind, 9, False, 1)
-    for number, kind in zip(range(3, 11), ["threshold"] * 5 + ["similarity"] * 2 + ["item_profile"])
+    for number, kind in zip(range(3, 11), ["threshold_4"] * 5 + ["similarity"] * 2 + ["item_profile"])
 }
 
 

@@ -73,7 +73,7 @@ def test_every_school_is_spoken_of_in_words(book):
     schools = by_school(book()["Объективность"])
     assert len(schools) == 12
     assert schools["Школа № 4"]["standing"] == "требует проверки"
-    assert schools["Школа № 4"]["leading_evidence"] == "сгущение у границ отметок"
+    assert schools["Школа № 4"]["leading_evidence"] == "сгущение на границе «3»"
     assert schools["Лицей № 6"]["standing"] == "зона внимания"
     assert schools["Школа № 7"]["standing"] == "культура оценивания высокая"
     assert schools["Школа № 9"]["standing"] == "ничто не требует проверки"

@@ -15,6 +15,7 @@ from merilo.publish.explanation.reading import Run
 from merilo.publish.figures.strip import FAR, NOTED
 from merilo.publish.pictured import SCHOOL_KINDS, SCHOOL_SCORES, with_pictures
 from merilo.publish.standing import standing
+from merilo.tables.objectivity import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def look_at(run: Run, org_id: str, name: str, definitions: Definitions) -> Schoo
     own = tables["objectivity_schools"].filter(pl.col("org_id") == org_id)
     verdict = own.row(0, named=True) if own.height else {}
     kinds = _kinds(tables, org_id)
-    leading_name = verdict.get("leading_evidence")
+    leading_name = kind_of(verdict.get("leading_evidence"))
     state = _state(own, definitions)
     leading = next((one for one in kinds if one.kind == leading_name), None)
     organisation: dict[str, Any] = {}
