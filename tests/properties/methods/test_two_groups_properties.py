@@ -82,7 +82,9 @@ def test_probabilities_add_up(seed):
 def test_scale_and_centre_of_z_hardly_matter(seed):
     """The empirical null takes them out; what is left is the prior's pull towards 0 and 1.
 
-    Seen in 60 worlds: the greatest change of any school's probability 0.002 (median), 0.02 (90 %), 0.33 (once).
+    Known defect: since the null starts from the lower halves there are sometimes two answers near each other, and a
+    school between them may jump (seen: one school in 6 of 150 worlds by more than 0.12, the greatest 0.33; before, none of
+    60 by more than 0.11). All other schools keep to 0.12.
     """
     z = drawn(seed, schools=150)
     z[3, :, 1] += 5
@@ -90,6 +92,8 @@ def test_scale_and_centre_of_z_hardly_matter(seed):
     other = combine(1.15 * z + 0.1, prior=PRIOR, flag_limit=0.1)
     change = np.abs(other.probability - found.probability)
     assert np.nanmean(change) < 0.01
+    others = np.sort(np.nan_to_num(change))[:-1]
+    assert others.max() < 0.12
     assert np.nanmax(change) < 0.5
 
 
