@@ -83,8 +83,8 @@ def test_scale_and_centre_of_z_hardly_matter(seed):
     """The empirical null takes them out; what is left is the prior's pull towards 0 and 1.
 
     Known defect: since the null starts from the lower halves there are sometimes two answers near each other, and a
-    school between them may jump (seen: one school in 6 of 150 worlds by more than 0.12, the greatest 0.33; before, none of
-    60 by more than 0.11). All other schools keep to 0.12.
+    school between them may jump (seen: one school in 6 of 150 worlds by more than 0.12, the greatest 0.33; before
+    that change none of 60 by more than 0.11). All other schools keep to 0.12.
     """
     z = drawn(seed, schools=150)
     z[3, :, 1] += 5
